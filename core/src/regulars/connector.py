@@ -1,0 +1,358 @@
+"""The shapes a plugin fills in. A connector is a value, a frozen dataclass of callables.
+
+Reading: `source(settings, http, extra)` yields pages of records with the cursor that is true once
+those records are stored. Writing: `destination(settings, http)` is asked what the platform holds and
+given changes of the closed union. The core batches, orders, limits, retries, journals and reads
+back; the plugin only speaks its platform's language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from regulars.changes import Change, Outcome
+from regulars.http import Http, RequestPolicy
+from regulars.money import Money
+from regulars.records import Record
+
+if TYPE_CHECKING:
+    from regulars.testing.sandbox import Sandbox
+
+
+class Settings(BaseModel):
+    """Base of a connector's settings: what a client writes under its connection. Unknown keys are
+    refused; secrets are declared as `Secret`; every field has a description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that cannot be understood: kept aside with its reason while the rest goes on."""
+
+    kind: str
+    id: str
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records and the cursor that is true once they are stored (None: keep the one before).
+
+    `rows`: record kind (a key of `records.KINDS`) -> records. `complete` names kinds of which this
+    page ends a full pass: all that this stream did not yield since its last `begins` page are gone.
+    `begins` marks the first page of such a pass.
+    """
+
+    rows: Mapping[str, Sequence[Record]]
+    cursor: str | None = None
+    rejected: Sequence[Rejected] = ()
+    begins: bool = False
+    complete: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """What a platform can be read for."""
+
+    def streams(self) -> Sequence[str]:
+        """Names of the streams, in the order in which they are read."""
+
+    def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        """All that changed since `cursor` (None: everything), page by page.
+
+        Raises AuthError, QuotaError, PlatformError. A page is yielded only when it is whole.
+        """
+
+
+def by_id(read: Callable[[str | None], tuple[Page, str | None]], cursor: str | None) -> Iterator[Page]:
+    """Cursor strategy: a list ordered by an id that only grows.
+
+    `read(after)` returns a page without cursor and the last id on it (None: nothing more).
+    """
+    after = cursor
+    while True:
+        page, last = read(after)
+        if last is None:
+            yield Page(page.rows, after, page.rejected)
+            return
+        after = last
+        yield Page(page.rows, after, page.rejected)
+
+
+def by_time(
+    read: Callable[[datetime | None, datetime, str | None], Iterator[tuple[Page, str]]],
+    cursor: str | None,
+    *,
+    now: datetime,
+    overlap: timedelta,
+) -> Iterator[Page]:
+    """Cursor strategy: changes inside a frozen window `(since - overlap, until]`, tie-broken by `resume`.
+
+    `read(since, until, resume)` yields pages with a resume token that is good within this window
+    (an id, an offset). A crash resumes inside the same window; only its end moves `since` on, so
+    that rows changed meanwhile are in the next window.
+    """
+    state: dict[str, Any] = json.loads(cursor) if cursor else {}
+    since = datetime.fromisoformat(state["since"]) if state.get("since") else None
+    until = datetime.fromisoformat(state["until"]) if state.get("until") else now
+    resume = state.get("resume")
+    start = since - overlap if since else None
+    for page, token in read(start, until, resume):
+        inside = {"since": state.get("since"), "until": until.isoformat(), "resume": token}
+        yield Page(page.rows, json.dumps(inside), page.rejected)
+    yield Page({}, json.dumps({"since": until.isoformat()}))
+
+
+def full_compare(
+    read: Callable[[str | None], Iterator[tuple[Page, str]]], cursor: str | None, kinds: tuple[str, ...]
+) -> Iterator[Page]:
+    """Cursor strategy: read everything every time; what is not seen any more is gone.
+
+    `read(resume)` yields pages with a resume token. Interrupted passes resume; only a whole pass
+    marks anything as deleted.
+    """
+    resume = json.loads(cursor)["resume"] if cursor else None
+    first = resume is None
+    for page, token in read(resume):
+        yield Page(page.rows, json.dumps({"resume": token}), page.rejected, begins=first)
+        first = False
+    yield Page({}, json.dumps({"resume": None}), begins=first, complete=kinds)
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+FieldType = Literal["text", "number", "date", "enumeration", "boolean"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field of ours on a platform. `options` are the values of an enumeration."""
+
+    name: str
+    type: FieldType
+    label: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the platform holds of us on one record: our fields' values (None: empty) and our lists.
+
+    `state` is the platform's own consent/deliverability word for the record, re-read right before a
+    write; `email` the address the record has now.
+    """
+
+    fields: Mapping[str, str | None]
+    lists: frozenset[str]
+    email: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What has to be made on the platform before the plan can be applied."""
+
+    fields: tuple[FieldSpec, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a set of changes costs in requests."""
+
+    writes: int
+    reads: int
+
+
+class Destination(Protocol):
+    """A platform that can be written to, in our namespace only."""
+
+    def held(self, ids: Sequence[str], fields: Sequence[str], lists: Sequence[str]) -> Mapping[str, Held]:
+        """The live values, through reads that see a write at once (never a lagging search).
+
+        An id the platform does not know is absent; a look-up that failed raises, it is never absent.
+        """
+
+    def missing(self, fields: Sequence[FieldSpec], lists: Sequence[str]) -> Missing:
+        """What `provision` would create. Raises ConfigError where a field exists with another type."""
+
+    def provision(self, missing: Missing) -> None:
+        """Create the fields and lists; what exists already is left as it is."""
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Write at most `Writes.batch` changes of one kind; one outcome per change, in order.
+
+        Raises UnknownOutcomeError where nobody knows what happened to the whole batch.
+        """
+
+    def price(self, changes: Sequence[Change]) -> Price:
+        """Requests needed to write and read back these changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What a destination can be given. Every field begins with `field_prefix`, every list with
+    `list_prefix`: the core refuses anything else before the plugin sees it.
+
+    `default_map` is written into a new client's file: (value of the catalogue, field, type).
+    """
+
+    field_prefix: str
+    list_prefix: str
+    field_types: frozenset[FieldType]
+    batch: int
+    address_change: Literal["own_field", "pending_member"]
+    max_field_name: int = 100
+    default_map: tuple[tuple[str, str, FieldType], ...] = ()
+
+
+# --- checking ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `check`: ok, warning or error, about what, in words."""
+
+    level: Literal["ok", "warning", "error"]
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Who we are on the platform (`account_id`, compared with `expect_id`) and what was found."""
+
+    account_id: str
+    account_name: str
+    findings: tuple[Finding, ...] = ()
+    currency: str | None = None
+    timezone: str | None = None
+
+
+# --- bounced addresses ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EcoaRow:
+    """One bounced address as it leaves: a random key of this job, the address, and only the further
+    fields that the provider declares (`EcoaCapabilities.needs`)."""
+
+    record_key: str
+    old_email: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EcoaCapabilities:
+    """What a provider does; `needs` names the extra fields it must have beside key and address."""
+
+    min_records: int
+    max_records: int
+    needs: tuple[str, ...]
+    regions: tuple[str, ...]
+    two_phase: bool
+    permission_pass: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EcoaQuote:
+    """What a job would cost. `quote_ref` is handed to `submit`."""
+
+    quote_ref: str
+    records: int
+    cost: Money
+    expires_at: datetime | None = None
+
+
+JobState = Literal[
+    "queued", "matching", "awaiting_purchase", "permission_pass", "completed", "partial", "failed", "cancelled"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EcoaJob:
+    """A job as the provider sees it. `charged` is what it has cost so far."""
+
+    job_ref: str
+    state: JobState
+    charged: Money | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    next_poll_after: datetime | None = None
+
+
+Permission = Literal["not_sent", "sent", "no_response", "opted_out", "confirmed", "wrong_person"]
+
+
+@dataclass(frozen=True, slots=True)
+class EcoaResult:
+    """A candidate for one record key; nothing here is a consent but `permission == "confirmed"`."""
+
+    record_key: str
+    new_email: str | None
+    code: str
+    permission: Permission
+    permission_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+
+
+class EcoaProvider(Protocol):
+    """A provider of new addresses for bounced ones; asynchronous, two-phase."""
+
+    def capabilities(self) -> EcoaCapabilities:
+        """What the provider needs and does."""
+
+    def quote(self, rows: Sequence[EcoaRow], suppress: Sequence[str]) -> EcoaQuote:
+        """Price of a batch. `suppress` are SHA-256 hashes of lower-case addresses never to return."""
+
+    def submit(self, quote_ref: str, rows: Sequence[EcoaRow], suppress: Sequence[str], key: str) -> EcoaJob:
+        """Start (and so buy) the job; the same idempotency `key` again answers the same job."""
+
+    def find(self, key: str) -> EcoaJob | None:
+        """The job that was submitted under `key`, None where the provider has none. Used after a
+        time-out, so that nothing is paid twice."""
+
+    def poll(self, job_ref: str) -> EcoaJob:
+        """The state of a job."""
+
+    def results(self, job_ref: str) -> Iterator[EcoaResult]:
+        """All results of a completed job."""
+
+
+# --- the connector -------------------------------------------------------------------------------
+
+
+Role = Literal["shop", "crm", "mail", "ecoa"]
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A platform, as the core sees it. What is None, the platform cannot do.
+
+    `settings` is the model of what a client writes under its
+    connection, Secret for secrets. `scopes` are what the access needs, each with why.
+    """
+
+    name: str
+    title: str
+    role: Role
+    api_version: str
+    settings: type[Settings]
+    policy: Callable[[Any], RequestPolicy]
+    check: Callable[[Any, Http], CheckReport]
+    source: Callable[[Any, Http, Sequence[str]], Source] | None = None
+    destination: Callable[[Any, Http], Destination] | None = None
+    writes: Writes | None = None
+    ecoa: Callable[[Any, Http], EcoaProvider] | None = None
+    sandbox: Callable[..., Sandbox] | None = None
+    scopes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,211 @@
+"""The only HTTP client. The core makes it and hands it to a plugin; a plugin never opens its own.
+
+Decided once, here: time-outs, which hosts may be called, retries (reads freely, writes only where
+the platform said that nothing happened), the account's rate budget, and that no secret is in any
+error or log line. What differs between platforms is a value, the RequestPolicy.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import httpx
+
+from regulars.clock import Clock
+from regulars.errors import PlatformError, RefusedError, RegularsError, UnknownOutcomeError
+from regulars.quota import Level, Limit, Quota
+from regulars.retry import TryAgain, attempt
+from regulars.secret import Redactor, Secret
+
+log = logging.getLogger("regulars.http")
+Transport = httpx.BaseTransport
+
+TIMEOUT = 60.0  # seconds; shorter than the lease, so that a lost lease cannot be written past
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, whatever its status. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    def json(self) -> Any:
+        """The body as JSON. Raises PlatformError where it is cut off or is not JSON."""
+        try:
+            return jsonlib.loads(self.body)
+        except ValueError as fault:
+            raise PlatformError(
+                f"the answer is not JSON ({fault}; {len(self.body)} bytes)",
+                where=self.url,
+                hint="Nothing of this page was stored; the next run reads it again",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """The answer is what was asked for (or an error body that the plugin itself reads)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again after `after` seconds (None: back off). `nothing_happened` says whether the platform
+    refused before doing anything, so that even a write may be repeated."""
+
+    why: str
+    after: float | None = None
+    nothing_happened: bool = False
+
+
+Verdict = Fine | Again | RegularsError
+
+
+def _no_levels(_: Response) -> Sequence[Level]:
+    return ()
+
+
+@dataclass(frozen=True)
+class RequestPolicy:
+    """How one platform wants to be called.
+
+    `judge` reads an answer: Fine, Again or an error to raise. `levels` reads what an answer says of
+    the rate budget. `hosts` are all hosts that may ever be called (exact names); `base_url` is put
+    before paths. `in_flight` caps simultaneous requests.
+    """
+
+    platform: str
+    base_url: str
+    hosts: frozenset[str]
+    judge: Callable[[Response], Verdict]
+    limits: tuple[Limit, ...] = ()
+    levels: Callable[[Response], Sequence[Level]] = _no_levels
+    in_flight: int | None = None
+    timeout: float = TIMEOUT
+    attempts: int = 6
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Http:
+    """One account's HTTP client.
+
+    `base_url` overrides the policy's (a sandbox on a port); its host is then the only one allowed.
+    """
+
+    def __init__(
+        self,
+        policy: RequestPolicy,
+        *,
+        clock: Clock,
+        redactor: Redactor,
+        base_url: str | None = None,
+        transport: Transport | None = None,
+        quota: Quota | None = None,
+    ) -> None:
+        self.policy, self.clock = policy, clock
+        self.quota = quota or Quota(clock, policy.limits, policy.in_flight)
+        self.base_url = (base_url or policy.base_url).rstrip("/")
+        self._sandboxed = base_url is not None
+        self._hosts = frozenset({urlsplit(self.base_url).netloc}) if base_url else policy.hosts
+        self._redactor = redactor
+        self._client = httpx.Client(
+            timeout=policy.timeout,
+            transport=transport,
+            headers=dict(policy.headers),
+            follow_redirects=False,
+            trust_env=not self._sandboxed,
+        )
+        self.calls = 0
+        """Requests sent so far, every attempt counted."""
+
+    def request(
+        self,
+        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
+        url: str,
+        *,
+        params: Mapping[str, str | int] | Sequence[tuple[str, str]] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
+        reads: bool | None = None,
+        bucket: str = "default",
+        cost: float = 1.0,
+    ) -> Response:
+        """Send one request and return the answer the policy's judge called Fine.
+
+        `url` is a path below the base URL, or absolute (its host must be allowed). `reads` says that
+        the request changes nothing (default: GET and HEAD); such a request is retried freely. A
+        Secret among the headers is revealed only here.
+
+        Raises what the judge said; PlatformError when a read cannot be had; UnknownOutcomeError when
+        a write may have happened; RefusedError for a host that was not declared.
+        """
+        target = url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
+        where = f"{method} {self._redactor.clean(target.split('?')[0])}"
+        if (host := urlsplit(target).netloc) not in self._hosts:
+            raise RefusedError(f"{self.policy.platform} may not call {host}", where=where)
+        safe = reads if reads is not None else method in ("GET", "HEAD")
+        request = self._client.build_request(
+            method,
+            target,
+            params=params,  # type: ignore[arg-type]
+            json=json,
+            data=form,
+            content=content,
+            headers={k: v.reveal() if isinstance(v, Secret) else v for k, v in (headers or {}).items()},
+        )
+        return attempt(
+            lambda: self._once(request, where, safe, bucket, cost),
+            clock=self.clock,
+            attempts=self.policy.attempts,
+        )
+
+    def conceal(self, value: str) -> None:
+        """Remember a value received at run time (an access token) that must never be shown."""
+        self._redactor.learn(value)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _once(self, request: httpx.Request, where: str, safe: bool, bucket: str, cost: float) -> Response:
+        with self.quota.call(bucket, cost):
+            self.calls += 1
+            try:
+                answer = self._client.send(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
+                # Nothing left this machine, so that a write too may be sent again.
+                raise TryAgain(self._down(fault, where)) from None
+            except httpx.HTTPError as fault:
+                down = self._down(fault, where)
+                if safe:
+                    raise TryAgain(down) from None
+                raise UnknownOutcomeError(down.what, where=where) from None
+        response = Response(answer.status_code, dict(answer.headers), answer.content, where)
+        for level in self.policy.levels(response):
+            self.quota.observe(level)
+        verdict = self.policy.judge(response)
+        log.debug("%s -> %s", where, answer.status_code)
+        match verdict:
+            case Fine():
+                return response
+            case Again(why=why, after=after, nothing_happened=nothing):
+                text = self._redactor.clean(f"{self.policy.platform}: {why}")
+                if safe or nothing:
+                    raise TryAgain(PlatformError(text, where=where, hint="Try again later"), after)
+                raise UnknownOutcomeError(text, where=where)
+            case _:
+                verdict.what = self._redactor.clean(verdict.what)
+                verdict.where = verdict.where or where
+                raise verdict
+
+    def _down(self, fault: Exception, where: str) -> PlatformError:
+        text = self._redactor.clean(f"{self.policy.platform} does not answer ({type(fault).__name__}: {fault})")
+        return PlatformError(text, where=where, hint="Nothing was lost; try again later")

@@ -1,0 +1,278 @@
+"""What connectors yield: flat canonical records, one meaning each, as plain dicts.
+
+Rules for every record:
+- `id` is the platform's own id, unique within one connection and record kind. `updated_at` orders
+  versions: the newest wins, and the same version twice does no harm.
+- Instants are aware datetimes. None means "the platform does not say", never "no".
+- Money is an integer of minor units (`money.minor_units`) of the record's own `currency`, in the
+  shop's currency; `presentment_*` keeps what the customer saw.
+- `custom` is a JSON object of further properties as the platform gives them, so that a mapping
+  added later needs no new sync.
+
+Changing a field here is a change of the stored format: raise SCHEMA_VERSION and add a migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+
+SCHEMA_VERSION = 1
+
+
+class Person(TypedDict):
+    """One profile on one platform: a CRM contact, a shop's customer, an audience's member.
+
+    `held` is a JSON object of the fields in our own namespace and their present values (texts);
+    `lists` names those of our lists or tags the profile is in, or is None where the platform tells
+    memberships apart (then the source yields Membership records). `custom` may hold any property.
+    """
+
+    id: str
+    updated_at: datetime
+    created_at: datetime | None
+    email: str | None
+    other_emails: list[str]
+    phone: str | None
+    first_name: str | None
+    last_name: str | None
+    country: str | None  # ISO 3166-1 alpha-2
+    company: str | None
+    tags: list[str]
+    held: str
+    lists: list[str] | None
+    custom: str
+
+
+class Company(TypedDict):
+    """A buying company."""
+
+    id: str
+    updated_at: datetime
+    name: str | None
+    domain: str | None
+    country: str | None
+    custom: str
+
+
+class Product(TypedDict):
+    """What is sold; `category` is the platform's product type."""
+
+    id: str
+    updated_at: datetime
+    title: str | None
+    category: str | None
+    vendor: str | None
+    status: str | None
+    tags: list[str]
+
+
+class Order(TypedDict):
+    """A sale as it was made. Refunds are records of their own and never lower these amounts.
+
+    `goods_minor` is the sum of the lines after all discounts, as charged; `goods_tax_minor` is the
+    part of it that is tax (0 where prices exclude tax). `discount_minor` is what was taken off.
+    """
+
+    id: str
+    updated_at: datetime
+    number: str | None
+    ordered_at: datetime
+    person_id: str | None
+    email: str | None
+    company_id: str | None
+    currency: str
+    goods_minor: int
+    goods_tax_minor: int
+    discount_minor: int
+    shipping_minor: int
+    tax_minor: int
+    total_minor: int
+    presentment_currency: str | None
+    presentment_total_minor: int | None
+    test: bool
+    cancelled_at: datetime | None
+    status: str | None
+    country: str | None
+    source: str | None
+    tags: list[str]
+
+
+class Line(TypedDict):
+    """One line of an order; `goods_minor` after discounts, before refunds."""
+
+    id: str
+    updated_at: datetime  # that of its order
+    order_id: str
+    product_id: str | None
+    sku: str | None
+    title: str | None
+    category: str | None
+    quantity: int
+    current_quantity: int
+    currency: str
+    goods_minor: int
+    gift_card: bool
+
+
+class Refund(TypedDict):
+    """Money or goods given back. `goods_minor` concerns goods alone, positive; `goods_tax_minor` is
+    the tax inside it (0 where prices exclude tax); `total_minor` is all that was paid back."""
+
+    id: str
+    updated_at: datetime
+    order_id: str
+    refunded_at: datetime
+    currency: str
+    goods_minor: int
+    goods_tax_minor: int
+    total_minor: int
+
+
+class RefundLine(TypedDict):
+    """One line of a refund."""
+
+    id: str
+    updated_at: datetime
+    refund_id: str
+    order_id: str
+    line_id: str
+    quantity: int
+    currency: str
+    goods_minor: int
+
+
+class Fulfilment(TypedDict):
+    """A parcel of an order."""
+
+    id: str
+    updated_at: datetime
+    order_id: str
+    status: str | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+
+
+class CodeUse(TypedDict):
+    """A discount code used on an order."""
+
+    id: str
+    updated_at: datetime
+    order_id: str
+    code: str
+
+
+class Touch(TypedDict):
+    """Something that happened between the shop and a person: a mail sent, a click, an event.
+
+    `kind`: sent, open, click, reply, visit, event, ticket, review ...; `media` is one of owned,
+    earned, unowned, purchased; `department` one of marketing, sales, service, product.
+    """
+
+    id: str
+    updated_at: datetime
+    person_id: str | None
+    email: str | None
+    kind: str
+    at: datetime
+    channel: str | None
+    campaign: str | None
+    department: str | None
+    media: str | None
+
+
+class Consent(TypedDict):
+    """What one platform says about one person on one channel (email, sms, phone, post).
+
+    `state`: subscribed, unsubscribed, pending, not_subscribed, complained, unknown. `by` says whose
+    act it was: person, admin or unknown.
+    """
+
+    id: str
+    updated_at: datetime
+    person_id: str
+    address: str | None
+    channel: str
+    state: str
+    at: datetime | None
+    by: str | None
+    source: str | None
+    proof: str | None
+
+
+class Bounce(TypedDict):
+    """Mail to an address came back. `kind`: hard, soft, block, complaint. A bounce belongs to the
+    address, not to the person."""
+
+    id: str
+    updated_at: datetime
+    person_id: str | None
+    email: str
+    kind: str
+    reason: str | None
+    at: datetime | None
+
+
+class Membership(TypedDict):
+    """A profile is in one of our lists (only on platforms whose Person rows have `lists` None)."""
+
+    id: str  # "<list>:<person_id>"
+    updated_at: datetime
+    person_id: str
+    list: str
+    joined_at: datetime | None
+
+
+class Signal(TypedDict):
+    """A sign the client mapped: open_ticket, loyalty_member, referrer, review_score, event ..."""
+
+    id: str
+    updated_at: datetime
+    person_id: str
+    kind: str
+    value: str | None
+    at: datetime | None
+
+
+class Deletion(TypedDict):
+    """A record that is gone on the platform. `id` is that record's id, `entity` its kind."""
+
+    id: str
+    updated_at: datetime
+    entity: str
+
+
+class Merge(TypedDict):
+    """Profile `id` was merged into `into` on the platform and answers no more."""
+
+    id: str
+    updated_at: datetime
+    into: str
+
+
+Record = Mapping[str, Any]
+"""Any of the records above where the kind is told beside it."""
+
+KINDS: Mapping[str, type] = {
+    "person": Person,
+    "company": Company,
+    "product": Product,
+    "order": Order,
+    "line": Line,
+    "refund": Refund,
+    "refund_line": RefundLine,
+    "fulfilment": Fulfilment,
+    "code_use": CodeUse,
+    "touch": Touch,
+    "consent": Consent,
+    "bounce": Bounce,
+    "membership": Membership,
+    "signal": Signal,
+    "deletion": Deletion,
+    "merge": Merge,
+}
+"""Record kind -> its TypedDict. The kind is the key of `Page.rows`."""
+
+CONSENT_STATES = ("subscribed", "unsubscribed", "pending", "not_subscribed", "complained", "unknown")
+BOUNCE_KINDS = ("hard", "soft", "block", "complaint")

@@ -1,0 +1,1 @@
+"""Email Change of Address (ECOA) connector for Regulars: hook implementations only."""

@@ -1,0 +1,1 @@
+"""Mailchimp connector for Regulars: hook implementations only."""

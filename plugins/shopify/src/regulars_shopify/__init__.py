@@ -1,0 +1,1 @@
+"""Shopify connector for Regulars: hook implementations only."""
