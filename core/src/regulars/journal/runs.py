@@ -1,0 +1,84 @@
+"""Runs and their steps: what was begun, how far it came, how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from regulars.errors import ConfigError
+from regulars.journal.lease import Lease
+from regulars.journal.store import Journal
+
+State = Literal["open", "ok", "failed", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one client. `state` open: it goes on where `step` says; blocked: a check stopped it
+    and a person must look. `summary` is JSON-able."""
+
+    id: str
+    kind: str
+    state: State
+    step: str
+    started_at: datetime
+    ended_at: datetime | None
+    summary: Mapping[str, Any]
+
+
+_COLUMNS = "id, kind, state, step, started_at, ended_at, summary"
+
+
+def start(journal: Journal, lease: Lease, kind: str) -> Run:
+    """The open run of this kind, to be gone on with, or a new one."""
+    with journal.tx(lease) as tx:
+        if opened := tx.rows(f"SELECT {_COLUMNS} FROM run WHERE kind = ? AND state = 'open'", (kind,)):
+            return _run(opened[0])
+        number = tx.rows("SELECT coalesce(max(no), 0) + 1 FROM run")[0][0]
+        now = journal.clock.now()
+        name = f"r-{now:%Y%m%d-%H%M}-{number}"
+        tx.execute(
+            "INSERT INTO run (id, no, kind, state, step, started_at, summary)"
+            " VALUES (?, ?, ?, 'open', '', ?, '{}')",
+            (name, number, kind, now.isoformat()),
+        )
+    return Run(name, kind, "open", "", now, None, {})
+
+
+def advance(journal: Journal, lease: Lease, run: Run, step: str) -> None:
+    """Note that a step is durably done."""
+    with journal.tx(lease) as tx:
+        tx.execute("UPDATE run SET step = ? WHERE id = ?", (step, run.id))
+
+
+def finish(journal: Journal, lease: Lease, run: Run, state: State, summary: Mapping[str, Any]) -> None:
+    """Close a run."""
+    with journal.tx(lease) as tx:
+        tx.execute(
+            "UPDATE run SET state = ?, ended_at = ?, summary = ? WHERE id = ?",
+            (state, journal.clock.now().isoformat(), json.dumps(summary), run.id),
+        )
+
+
+def recent(journal: Journal, limit: int = 20, kind: str | None = None) -> list[Run]:
+    """The newest runs first."""
+    where, params = ("WHERE kind = ?", [kind]) if kind else ("", [])
+    return [
+        _run(row)
+        for row in journal.rows(f"SELECT {_COLUMNS} FROM run {where} ORDER BY no DESC LIMIT ?", [*params, limit])
+    ]
+
+
+def find(journal: Journal, run_id: str) -> Run:
+    """The run of that id. Raises ConfigError where there is none."""
+    if rows := journal.rows(f"SELECT {_COLUMNS} FROM run WHERE id = ?", (run_id,)):
+        return _run(rows[0])
+    raise ConfigError(f"no run {run_id!r}", hint="See: regulars runs list")
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    started, ended = datetime.fromisoformat(row[4]), datetime.fromisoformat(row[5]) if row[5] else None
+    return Run(row[0], row[1], row[2], row[3], started, ended, json.loads(row[6]))

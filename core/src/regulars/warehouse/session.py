@@ -1,0 +1,49 @@
+"""A burst of work on a client's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Params = Mapping[str, Any]
+
+
+class Session:
+    """SQL in, rows or Arrow tables out. Parameters are named: `$as_of` with {"as_of": ...}."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, params: Params | None = None) -> None:
+        """Run one or more statements. With parameters: only those each statement names are bound."""
+        if not params:
+            self._connection.execute(sql)
+            return
+        for part in self._connection.extract_statements(sql):
+            bound = {name: params[name] for name in part.named_parameters if name in params}
+            self._connection.execute(part, bound)
+
+    def query(self, sql: str, params: Params | None = None) -> list[tuple[Any, ...]]:
+        """All rows."""
+        return self._connection.execute(sql, dict(params or {})).fetchall()
+
+    def table(self, sql: str, params: Params | None = None) -> pa.Table:
+        """The result as an Arrow table."""
+        found: pa.Table = self._connection.sql(sql, params=dict(params or {})).to_arrow_table()
+        return found
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Create or replace a table from an Arrow table."""
+        self._connection.register("_incoming", table)
+        try:
+            self._connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _incoming')
+        finally:
+            self._connection.unregister("_incoming")
+
+    def has(self, name: str) -> bool:
+        """Whether a table of that name exists."""
+        found = self.query("SELECT 1 FROM information_schema.tables WHERE table_name = $name", {"name": name})
+        return bool(found)
