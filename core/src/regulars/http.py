@@ -203,6 +203,8 @@ class Http:
                 raise UnknownOutcomeError(text, where=where)
             case _:
                 verdict.what = self._redactor.clean(verdict.what)
+                verdict.hint = self._redactor.clean(verdict.hint)
+                verdict.args = (verdict.what,)  # repr() shows these
                 verdict.where = verdict.where or where
                 raise verdict
 
