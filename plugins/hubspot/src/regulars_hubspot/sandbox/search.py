@@ -1,0 +1,155 @@
+"""The search index: complete, capped, and behind the truth by some seconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from regulars_hubspot.sandbox.problem import Body, invalid
+from regulars_hubspot.sandbox.schema import Schema, millis
+
+Values = dict[str, str]
+Test = Callable[[Values], bool]
+
+
+class Index:
+    """Contacts as search sees them: each write shows after `lag` seconds."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.lag, self.page_cap, self.result_cap = 5.0, 200, 10_000
+        self._seen: dict[int, Values] = {}
+        self._ids: list[int] = []
+        self._coming: deque[tuple[float, int, Values | None]] = deque()
+        self._stamps: dict[str, int] = {}
+
+    def changed(self, row: Body, now: datetime) -> None:
+        """A contact was written; an archived one leaves the index."""
+        values = None if row["archived"] else row["properties"]
+        self._coming.append((now.timestamp() + self.lag, int(row["id"]), values))
+
+    def rebuild(self, rows: Iterable[Body]) -> None:
+        """Show these contacts, as they are, at once."""
+        self._seen = {int(row["id"]): row["properties"] for row in rows}
+        self._ids = sorted(self._seen)
+        self._coming.clear()
+
+    def find(self, asked: Body, now: datetime) -> tuple[list[Values], int, int | None]:
+        """Matching contacts of one page, how many there are in all, and the next offset."""
+        self._catch_up(now)
+        limit, offset = asked.get("limit", 10), _offset(asked.get("after", 0))
+        if not isinstance(limit, int) or not 0 <= limit <= self.page_cap:
+            raise invalid(f"limit must be between 0 and {self.page_cap}")
+        if offset + limit > self.result_cap:
+            raise invalid(f"Paging is limited to {self.result_cap} results in all; narrow the search")
+        found = self._matching(asked.get("filterGroups") or [])
+        self._sort(found, asked.get("sorts") or [])
+        page = [self._seen[n] for n in found[offset : offset + limit]]
+        end = offset + limit
+        return page, len(found), end if end < len(found) else None
+
+    def _matching(self, groups: list[Body]) -> list[int]:
+        filters = [f for group in groups for f in group.get("filters", [])]
+        if len(groups) > 5 or len(filters) > 18 or any(len(g.get("filters", [])) > 6 for g in groups):
+            raise invalid("At most 5 filterGroups of 6 filters, 18 filters in all")
+        ids = self._ids
+        if len(groups) == 1:
+            # An index knows where an id begins; so reading on from an id stays fast in a large portal.
+            for one in filters:
+                if one.get("propertyName") == "hs_object_id" and one.get("operator") == "GT":
+                    ids = ids[bisect_right(ids, int(one["value"])) :]
+        if not groups:
+            return list(ids)
+        tests = [[self._test(f) for f in group.get("filters", [])] for group in groups]
+        seen = self._seen
+        return [n for n in ids if any(all(test(seen[n]) for test in group) for group in tests)]
+
+    def _sort(self, found: list[int], sorts: list[Any]) -> None:
+        if len(sorts) > 1:
+            raise invalid("Only one sort is allowed")
+        if not sorts:
+            return
+        rule = sorts[0] if isinstance(sorts[0], dict) else {"propertyName": sorts[0]}
+        name, descending = rule["propertyName"], rule.get("direction") == "DESCENDING"
+        if name != "hs_object_id":
+            found.sort(key=lambda n: self._key(name, self._seen[n].get(name, "")))
+        if descending:
+            found.reverse()
+
+    def _test(self, asked: Body) -> Test:  # noqa: PLR0912 - one branch an operator
+        name, operator = asked.get("propertyName", ""), asked.get("operator", "")
+        if name not in self._schema.live:
+            # The wrong name finds nothing and says nothing (hs_lastmodifieddate on contacts).
+            return lambda _: False
+        if operator == "HAS_PROPERTY":
+            return lambda held: name in held
+        if operator == "NOT_HAS_PROPERTY":
+            return lambda held: name not in held
+        if operator in ("IN", "NOT_IN"):
+            wanted = set(asked.get("values") or [])
+            return lambda held: (held.get(name, "").lower() in wanted) == (operator == "IN")
+        if "value" not in asked:
+            raise invalid(f"{operator} needs a value")
+        want = self._key(name, str(asked["value"]))
+        key = self._key
+        if operator == "EQ":
+            return lambda held: name in held and key(name, held[name]) == want
+        if operator == "NEQ":
+            return lambda held: name not in held or key(name, held[name]) != want
+        if operator == "GT":
+            return lambda held: name in held and key(name, held[name]) > want
+        if operator == "GTE":
+            return lambda held: name in held and key(name, held[name]) >= want
+        if operator == "LT":
+            return lambda held: name in held and key(name, held[name]) < want
+        if operator == "LTE":
+            return lambda held: name in held and key(name, held[name]) <= want
+        if operator == "BETWEEN":
+            high = self._key(name, str(asked.get("highValue", "")))
+            return lambda held: name in held and want <= key(name, held[name]) <= high
+        if operator in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
+            token = str(asked["value"]).strip("*").lower()
+            return lambda held: (token in held.get(name, "").lower()) == (operator == "CONTAINS_TOKEN")
+        raise invalid(f"Unknown operator {operator!r}")
+
+    def _key(self, name: str, value: str) -> Any:
+        kind = self._schema.live[name]["type"] if name in self._schema.live else "string"
+        if kind == "number":
+            return float(value or 0)
+        if kind in ("date", "datetime"):
+            return self._millis(value)
+        return value.lower()
+
+    def _millis(self, value: str) -> int:
+        found = self._stamps.get(value)
+        if found is None:
+            found = self._stamps[value] = millis(value) or 0
+        return found
+
+    def _catch_up(self, now: datetime) -> None:
+        at = now.timestamp()
+        while self._coming and self._coming[0][0] <= at:
+            _, number, values = self._coming.popleft()
+            if values is None:
+                self._drop(number)
+                continue
+            if number not in self._seen:
+                if self._ids and number < self._ids[-1]:
+                    insort(self._ids, number)
+                else:
+                    self._ids.append(number)
+            self._seen[number] = values
+
+    def _drop(self, number: int) -> None:
+        if self._seen.pop(number, None) is not None:
+            self._ids.pop(bisect_right(self._ids, number) - 1)
+
+
+def _offset(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise invalid(f"after must be an integer, not {value!r}") from None
