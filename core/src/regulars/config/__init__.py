@@ -1,0 +1,55 @@
+"""Workspaces and clients: TOML files to typed settings, agency defaults, floors, secrets by reference."""
+
+from regulars.config.agency import AgencyConfig
+from regulars.config.client import ClientConfig, ConnectionConfig, MapEntry, SignalEntry
+from regulars.config.load import nearest, read_toml
+from regulars.config.sections import (
+    Cap,
+    ConsentConfig,
+    EcoaConfig,
+    FreshnessConfig,
+    GuardsConfig,
+    HoldoutConfig,
+    IdentityConfig,
+    LegalBasis,
+    LifecycleConfig,
+    MoneyConfig,
+    Rate,
+    RetentionConfig,
+    Sections,
+    SegmentsConfig,
+    WriteConfig,
+)
+from regulars.config.settings import connection_config, connection_settings, secret_fields
+from regulars.config.workspace import Client, Workspace, open_workspace
+
+__all__ = [
+    "AgencyConfig",
+    "Cap",
+    "Client",
+    "ClientConfig",
+    "ConnectionConfig",
+    "ConsentConfig",
+    "EcoaConfig",
+    "FreshnessConfig",
+    "GuardsConfig",
+    "HoldoutConfig",
+    "IdentityConfig",
+    "LegalBasis",
+    "LifecycleConfig",
+    "MapEntry",
+    "MoneyConfig",
+    "Rate",
+    "RetentionConfig",
+    "Sections",
+    "SegmentsConfig",
+    "SignalEntry",
+    "Workspace",
+    "WriteConfig",
+    "connection_config",
+    "connection_settings",
+    "nearest",
+    "open_workspace",
+    "read_toml",
+    "secret_fields",
+]

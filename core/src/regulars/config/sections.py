@@ -1,0 +1,194 @@
+"""The sections that agency and client files share, with the built-in defaults.
+
+An agency writes them below `[defaults]`, a client at the top of its own file; what neither says is
+what stands here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from regulars.config.durations import Duration
+from regulars.money import Money, MoneyError, exponent
+
+
+class Section(BaseModel):
+    """A table of a file: unknown keys are refused, types are not guessed, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+def _currency(code: str) -> str:
+    try:
+        exponent(code)
+    except MoneyError:
+        raise ValueError('expected an ISO 4217 currency such as "EUR"') from None
+    return code
+
+
+def _amount(value: Any) -> Money:
+    if isinstance(value, Money):
+        return value
+    try:
+        amount, currency = str(value).split()
+        return Money.parse(amount, currency)
+    except (ValueError, MoneyError):
+        raise ValueError('expected an amount with its currency such as "75.00 USD"') from None
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite():
+        raise ValueError('expected a number such as "1.0845"')
+    return number
+
+
+Currency = Annotated[str, BeforeValidator(lambda code: _currency(str(code)))]
+Amount = Annotated[Money, PlainValidator(_amount)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class LifecycleConfig(Section):
+    """When a customer counts as at risk or lapsed, and how long levels last."""
+
+    at_risk: Duration = timedelta(days=90)
+    lapsed: Duration = timedelta(days=180)
+    act_before: Duration = timedelta(days=180)
+    basic_max_dwell: Duration = timedelta(days=60)
+    new_customer: Duration = timedelta(days=30)
+    level_down_after: Duration = timedelta(days=30)
+
+
+class RetentionConfig(Section):
+    """Reported periods; `active_window` is what "a customer" means at a period's ends; CRR in %."""
+
+    periods: list[Literal["week", "month", "quarter", "year"]] = ["week", "month", "quarter", "year"]
+    active_window: Duration = timedelta(days=365)
+    target_crr: Percent = 85.0
+
+
+class Rate(Section):
+    """One unit of `currency` is `rate` of the client's currency, from this day on."""
+
+    currency: Currency
+    from_: date = Field(alias="from")
+    rate: Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0)]
+
+
+class MoneyConfig(Section):
+    """Which orders count, when refunds count, and what foreign currencies are worth."""
+
+    refund_date: Literal["order", "refund"] = "order"
+    exclude_test: bool = True
+    exclude_cancelled: bool = True
+    wholesale_tags: list[str] = ["wholesale"]
+    wholesale_companies: bool = True
+    rates: list[Rate] = []
+
+
+class IdentityConfig(Section):
+    """Local parts of addresses that belong to many, and the largest cluster that is still a person."""
+
+    shared_inboxes: list[str] = ["info", "office", "sales", "hello", "accounts", "admin", "contact", "orders"]
+    max_cluster: Annotated[int, Field(ge=2)] = 6
+
+
+class FreshnessConfig(Section):
+    """Section `clock`: older sources than these, and nothing is handed to a sending channel."""
+
+    order_source_max_age: Duration = timedelta(hours=26)
+    consent_max_age: Duration = timedelta(hours=26)
+
+
+class WriteConfig(Section):
+    """How plans are written. `replace_email` and `pending_member` allow the two address changes."""
+
+    plan_ttl: Duration = timedelta(hours=6)
+    clear_on_null: bool = False
+    replace_email: bool = False
+    pending_member: bool = False
+    canary: Annotated[int, Field(ge=1)] = 50
+
+
+class GuardsConfig(Section):
+    """Limits a plan may not pass. A client may only be stricter than its agency (`load.STRICTER`)."""
+
+    max_change_pct_per_field: Percent = 40
+    max_clear_pct_per_field: Percent = 2
+    max_segment_shift_pct: Percent = 30
+    max_write_records: Count = 250_000
+    min_source_rows_pct: Percent = 80
+
+
+class LegalBasis(Section):
+    """Somebody's decision that people of one connection and country may be mailed, and on what ground."""
+
+    source: str
+    country: str
+    basis: str
+    by: str
+    on: date
+
+
+class ConsentConfig(Section):
+    """Recorded legal bases; there is no setting that makes an unknown consent a yes."""
+
+    legal_basis: list[LegalBasis] = []
+
+
+class HoldoutConfig(Section):
+    """Share of a reactivation's people who are left alone, to measure what it did."""
+
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.10
+    salt: str = "regulars"
+    measure_days: Annotated[int, Field(ge=1)] = 60
+
+
+class Cap(Section):
+    """A budget: records and money, both needed; nothing by default."""
+
+    records: Count = 0
+    cost: Amount | None = None
+
+
+class EcoaConfig(Section):
+    """Looking up new addresses for bounced ones: off, and with empty budgets, until told otherwise."""
+
+    enabled: bool = False
+    connection: str | None = None
+    jurisdictions: list[str] = ["US"]
+    unit_cost: Amount | None = None
+    max_per_run: Cap = Cap()
+    max_per_month: Cap = Cap()
+    resubmit_after: Duration = timedelta(days=180)
+    min_orders: Count = 1
+
+
+class SegmentsConfig(Section):
+    """Names of the segments of segments/common.toml that are switched on."""
+
+    use: list[str] = []
+
+
+class Sections(Section):
+    """Everything an agency may set for all of its clients."""
+
+    lifecycle: LifecycleConfig = LifecycleConfig()
+    retention: RetentionConfig = RetentionConfig()
+    money: MoneyConfig = MoneyConfig()
+    identity: IdentityConfig = IdentityConfig()
+    clock: FreshnessConfig = FreshnessConfig()
+    write: WriteConfig = WriteConfig()
+    guards: GuardsConfig = GuardsConfig()
+    consent: ConsentConfig = ConsentConfig()
+    holdout: HoldoutConfig = HoldoutConfig()
+    ecoa: EcoaConfig = EcoaConfig()
+    segments: SegmentsConfig = SegmentsConfig()

@@ -1,0 +1,68 @@
+"""A connection's keys as the settings model of its connector, secrets resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from regulars.config.client import ConnectionConfig
+from regulars.config.load import nearest, validated
+from regulars.config.secrets import PREFIX, secret_name
+from regulars.config.workspace import Client
+from regulars.connector import Connector, Settings
+from regulars.errors import ConfigError
+from regulars.secret import Secret
+
+
+def secret_fields(model: type[Settings]) -> frozenset[str]:
+    """Names of the settings that are secrets, optional ones included."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, field in fields if Secret in (field.annotation, *get_args(field.annotation)))
+
+
+def connection_settings(
+    client: Client, name: str, connector: Connector, missing: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of connection `name`. `missing` fills in what the file does not say (a sandbox's own).
+
+    Raises ConfigError, with file and key, for an unknown or wrong key, a secret that is not a
+    reference, and a secret that this client does not have.
+    """
+    below, secrets = f"connections.{name}", secret_fields(connector.settings)
+    given = connection_config(client, name).settings
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        where = f"{client.file}: '{below}.{key}'"
+        values[key] = _secret(client, value, where) if key in secrets else _plain(value, where)
+    for key, text in (missing or {}).items():
+        if key not in values:
+            values[key] = _learned(client, key, text) if key in secrets else text
+    return validated(connector.settings, values, client.file, below)
+
+
+def connection_config(client: Client, name: str) -> ConnectionConfig:
+    """A client's connection by name. Raises ConfigError with the nearest name."""
+    if name not in client.config.connections:
+        hint = (
+            nearest(name, client.config.connections) if client.config.connections else "Make one: regulars connect"
+        )
+        raise ConfigError(f"no connection named {name!r}", where=client.file, hint=hint)
+    return client.config.connections[name]
+
+
+def _secret(client: Client, value: Any, where: str) -> Secret:
+    if not isinstance(value, str) or not value.startswith(PREFIX):
+        raise ConfigError("a secret stands here in plain text", where=where, hint='Write "secret:NAME"')
+    secret_name(value, where)
+    return client.secret(value)
+
+
+def _plain(value: Any, where: str) -> Any:
+    if isinstance(value, str) and value.startswith(PREFIX):
+        raise ConfigError("this setting is not a secret", where=where, hint="Write its value here")
+    return value
+
+
+def _learned(client: Client, name: str, value: str) -> Secret:
+    client.redactor.learn(value)
+    return Secret(name, value)
