@@ -1,0 +1,18 @@
+"""Platforms to tables: pages become segments with their cursor in one transaction, then are merged."""
+
+from regulars.sync.gates import Anomaly, check_freshness, check_volume
+from regulars.sync.merge import drop_old_segments, merge_pending
+from regulars.sync.read import Landing, StreamCount, cursors, read_stream, roll_back
+
+__all__ = [
+    "Anomaly",
+    "Landing",
+    "StreamCount",
+    "check_freshness",
+    "check_volume",
+    "cursors",
+    "drop_old_segments",
+    "merge_pending",
+    "read_stream",
+    "roll_back",
+]

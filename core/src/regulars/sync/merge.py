@@ -1,0 +1,64 @@
+"""From segments to tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from regulars.journal import Journal, Lease
+from regulars.warehouse import Warehouse
+from regulars.warehouse.schema import TABLES
+from regulars.warehouse.store import Stored
+
+
+def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
+    """Merge every stored segment that the tables do not have yet; returns how many.
+
+    A file that is missing or of an older format is made anew from all segments. Where old segments
+    were already dropped, the cursors are forgotten as well and the next read fetches everything.
+    """
+    if not warehouse.current():
+        _start_over(journal, lease, warehouse)
+    rows = journal.rows("SELECT seq, connection, kind, path FROM segment WHERE merged = 0 ORDER BY seq")
+    folder = warehouse.folder / "segments"
+    warehouse.merge([Stored(seq, connection, kind, folder / path) for seq, connection, kind, path in rows])
+    with journal.tx(lease) as tx:
+        tx.executemany("UPDATE segment SET merged = 1 WHERE seq = ?", [(row[0],) for row in rows])
+    return len(rows)
+
+
+def _start_over(journal: Journal, lease: Lease, warehouse: Warehouse) -> None:
+    warehouse.discard()
+    with journal.tx(lease) as tx:
+        if tx.rows("SELECT 1 FROM segment WHERE dropped = 1 LIMIT 1"):
+            tx.execute("UPDATE stream SET cursor = NULL, pass_from = NULL")
+        tx.execute("UPDATE segment SET merged = 0 WHERE dropped = 0")
+    with warehouse.burst():
+        pass
+
+
+def known_before(warehouse: Warehouse, connection: str, kind: str, seq: int) -> list[str]:
+    """Ids of the living records of one kind that were stored before segment `seq`."""
+    with warehouse.burst() as session:
+        rows = session.query(
+            f'SELECT id FROM "{TABLES[kind]}" WHERE connection = $connection AND NOT deleted AND seq < $seq',
+            {"connection": connection, "seq": seq},
+        )
+    return [row[0] for row in rows]
+
+
+def drop_old_segments(journal: Journal, lease: Lease, warehouse: Warehouse, keep: timedelta) -> int:
+    """Delete merged segments older than `keep`; personal data does not stay longer than it must.
+
+    The journal's mark comes first: a crash in between leaves a file that the next call deletes.
+    """
+    limit = (journal.clock.now() - keep).isoformat()
+    with journal.tx(lease) as tx:
+        tx.execute("UPDATE segment SET dropped = 1 WHERE merged = 1 AND dropped = 0 AND at < ?", (limit,))
+        paths = tx.rows("SELECT path FROM segment WHERE dropped = 1")
+    gone = 0
+    for (path,) in paths:
+        file = warehouse.folder / "segments" / path
+        if file.exists():
+            file.unlink()
+            gone += 1
+    return gone
