@@ -1,5 +1,6 @@
 """For plugin authors: the contract suite, the fault injector, the sandbox base and the invented world."""
 
+from regulars.testing.sample import sample_world
 from regulars.testing.sandbox import Answer, Asked, Dropped, Fault, Sandbox, Served
 from regulars.testing.world import World, WorldLine, WorldOrder, WorldPerson, WorldProduct, WorldRefund
 
@@ -16,4 +17,5 @@ __all__ = [
     "WorldPerson",
     "WorldProduct",
     "WorldRefund",
+    "sample_world",
 ]
