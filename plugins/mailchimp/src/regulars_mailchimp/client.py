@@ -1,0 +1,139 @@
+"""Mailchimp's Marketing API 3.0: where it is, how it says no, and which answers may be asked for again.
+
+Problem documents are told apart by title and status; their `type` is missing on some (recorded traffic).
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+from regulars import (
+    Again,
+    AuthError,
+    ConfigError,
+    Fine,
+    Http,
+    PlatformError,
+    RequestPolicy,
+    Response,
+    Secret,
+    Verdict,
+)
+
+from regulars_mailchimp.models import Member, Problem
+from regulars_mailchimp.settings import MailchimpSettings
+
+API = "3.0"
+
+_BUSY = 10.0  # seconds; Mailchimp sends no Retry-After, and a hung request holds its connection up to 120 s
+_READ_BY_US = (400, 404, 405)
+_KEY = re.compile(r"\S+-([a-z]{2}[0-9]+)")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def policy(settings: MailchimpSettings) -> RequestPolicy:
+    """How the account wants to be called. Raises ConfigError for a key without its data centre."""
+    found = _KEY.fullmatch(settings.key.reveal())
+    if found is None:
+        raise ConfigError(
+            "the API key does not end with its data centre",
+            where="mailchimp key",
+            hint="Copy the whole key, such as 0123456789abcdef0123456789abcdef-us19",
+        )
+    host = f"{found[1]}.api.mailchimp.com"
+    return RequestPolicy(
+        platform="Mailchimp",
+        base_url=f"https://{host}",
+        hosts=frozenset({host}),
+        judge=judge,
+        in_flight=settings.concurrency,
+    )
+
+
+def judge(response: Response) -> Verdict:
+    """400, 404 and 405 are Fine: whoever asked reads the problem. A 403 without a problem document is
+    how Mailchimp refuses a connection too many, and then nothing was done."""
+    problem = Problem.read(response)
+    match response.status:
+        case status if status < 300 or status in _READ_BY_US:
+            return Fine()
+        case 401:
+            return AuthError(problem.words, hint="Make a new API key in Mailchimp and store it as the secret")
+        case 429:
+            return Again("too many connections at once", after=_BUSY, nothing_happened=True)
+        case 403 if not problem.title:
+            return Again("refused without a reason, as it does when busy", after=_BUSY, nothing_happened=True)
+        case 403:
+            return AuthError(problem.words, hint="Check the key and the rights of the user who made it")
+        case 503 if problem.title == "ComplianceRelated":
+            return PlatformError(problem.words, hint="Mailchimp has closed this account's API; ask its support")
+        case 500 | 502 | 503 | 504:
+            return Again(f"status {response.status}")
+    return PlatformError(problem.words)
+
+
+class MailchimpClient:
+    """One account's API, with the key in every request's header and nowhere else."""
+
+    def __init__(self, settings: MailchimpSettings, http: Http) -> None:
+        self._http, self._workers = http, settings.concurrency
+        token = b64encode(f"regulars:{settings.key.reveal()}".encode()).decode()
+        http.conceal(token)
+        self._headers = {"authorization": Secret("mailchimp authorization", f"Basic {token}")}
+        self.list = f"lists/{quote(settings.audience, safe='')}"
+        self.clock = http.clock
+
+    def send(
+        self,
+        method: Literal["GET", "POST", "PUT", "PATCH"],
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Response:
+        """The answer, a problem of status 400, 404 or 405 included. Raises what Http.request raises."""
+        return self._http.request(method, f"{API}/{path}", params=params, json=json, headers=self._headers)
+
+    def find(self, path: str, **params: str | int) -> dict[str, Any] | None:
+        """An object, None where Mailchimp says that it does not exist. Raises PlatformError otherwise."""
+        response = self.send("GET", path, params=params)
+        problem = Problem.read(response)
+        if response.status == 404 and problem.title == "Resource Not Found":
+            return None
+        if response.status != 200:
+            raise PlatformError(problem.words, where=response.url, hint="Run `check`")
+        body = response.json()
+        if not isinstance(body, dict):
+            raise PlatformError("the answer is no object", where=response.url, hint="Try again later")
+        return body
+
+    def get(self, path: str, **params: str | int) -> dict[str, Any]:
+        """An object that must exist. Raises ConfigError where it does not."""
+        body = self.find(path, **params)
+        if body is None:
+            raise ConfigError("Mailchimp has no such thing", where=path, hint="Check the audience ID")
+        return body
+
+    def tags(self, member: Member) -> list[str]:
+        """All of a member's tags; one more request for who has more than a member shows."""
+        if member.tags_count <= len(member.tags):
+            return member.tag_names
+        body = self.get(f"{self.list}/members/{member.id}/tags", count=1000, fields="tags.name")
+        return [tag["name"] for tag in body.get("tags", [])]
+
+    def parallel(self, call: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """`call` of each item, in order, as many at a time as the settings allow. The first error is
+        raised once what is under way has ended; what had not begun is not begun."""
+        with ThreadPoolExecutor(max_workers=self._workers) as pool:
+            waiting = [pool.submit(call, item) for item in items]
+            try:
+                return [future.result() for future in waiting]
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise

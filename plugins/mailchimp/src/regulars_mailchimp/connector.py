@@ -1,0 +1,56 @@
+"""The connector value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from regulars import Connector, Writes
+
+from regulars_mailchimp.account import check
+from regulars_mailchimp.client import API, policy
+from regulars_mailchimp.destination import MailchimpDestination
+from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX
+from regulars_mailchimp.settings import MailchimpSettings
+from regulars_mailchimp.source import MailchimpSource
+
+if TYPE_CHECKING:
+    from regulars_mailchimp.sandbox import MailchimpSandbox
+
+WRITES = Writes(
+    field_prefix=FIELD_PREFIX,
+    list_prefix=LIST_PREFIX,
+    field_types=frozenset({"text", "number", "date"}),
+    batch=50,
+    address_change="pending_member",
+    max_field_name=10,
+    default_map=(
+        ("stage", "RG_STAGE", "text"),
+        ("level", "RG_LEVEL", "text"),
+        ("clv_simple", "RG_CLV", "number"),
+        ("last_order_on", "RG_LAST", "date"),
+    ),
+)
+
+
+def connector() -> Connector:
+    """`mailchimp`: one audience of one Mailchimp account."""
+    return Connector(
+        name="mailchimp",
+        title="Mailchimp",
+        role="mail",
+        api_version=API,
+        settings=MailchimpSettings,
+        policy=policy,
+        check=check,
+        source=MailchimpSource,
+        destination=MailchimpDestination,
+        writes=WRITES,
+        sandbox=_sandbox,
+        scopes={"API key": "reads the audience and writes our own fields and tags; Mailchimp has no smaller key"},
+    )
+
+
+def _sandbox(*args: Any, **kwargs: Any) -> MailchimpSandbox:
+    from regulars_mailchimp.sandbox import MailchimpSandbox
+
+    return MailchimpSandbox(*args, **kwargs)

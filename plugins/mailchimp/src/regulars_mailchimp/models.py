@@ -1,0 +1,136 @@
+"""What arrives from Mailchimp, and its values as the platform-neutral texts of our own fields."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import md5
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from regulars import Response
+
+FIELD_PREFIX = "RG_"
+LIST_PREFIX = "regulars:"
+
+Status = Literal["subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived"]
+
+
+def _object(value: Any) -> Any:
+    return {} if value in ([], "", None) else value  # an empty object arrives as an empty list
+
+
+def _instant(value: Any) -> Any:
+    return None if value == "" else value  # Mailchimp writes an empty text where it has nothing
+
+
+Object = Annotated[dict[str, Any], BeforeValidator(_object)]
+Instant = Annotated[AwareDatetime | None, BeforeValidator(_instant)]
+
+
+class Tag(BaseModel):
+    """A tag of a member."""
+
+    name: str
+
+
+class Member(BaseModel):
+    """A member of an audience. `id` changes with the address, `contact_id` does not. `tags` are 50 of
+    the `tags_count` at most. Further properties stay readable as `model_extra`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    contact_id: str
+    email_address: str
+    status: Status
+    last_changed: AwareDatetime
+    unsubscribe_reason: str = ""
+    merge_fields: Object = {}
+    timestamp_signup: Instant = None
+    timestamp_opt: Instant = None
+    location: Object = {}
+    source: str = ""
+    tags: list[Tag] = []
+    tags_count: int = 0
+
+    @property
+    def tag_names(self) -> list[str]:
+        """Names of the tags shown here."""
+        return [tag.name for tag in self.tags]
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the person signed up or, where that is not known, opted in."""
+        return self.timestamp_signup or self.timestamp_opt
+
+
+ASKED = tuple(Member.model_fields)
+"""The properties asked for; the rest of a member is links and statistics."""
+
+
+class MergeField(BaseModel):
+    """The definition of a merge field."""
+
+    tag: str
+    type: str
+
+
+class Problem(BaseModel):
+    """A problem document; all empty where the answer is none."""
+
+    title: str = ""
+    status: int = 0
+    detail: str = ""
+    errors: list[dict[str, str]] = []
+
+    @classmethod
+    def read(cls, response: Response) -> Problem:
+        """The problem of an answer, empty but for the status where there is no such document."""
+        if response.status < 300:
+            return cls(status=response.status)
+        try:
+            body = json.loads(response.body)
+            return cls.model_validate(body | {"status": response.status})
+        except (ValueError, TypeError):
+            return cls(status=response.status)
+
+    @property
+    def words(self) -> str:
+        """What Mailchimp said, in one line."""
+        fields = "; ".join(f"{e.get('field', '')}: {e.get('message', '')}" for e in self.errors)
+        said = f"{self.title}: {self.detail}" if self.title else f"status {self.status}"
+        return f"{said} ({fields})" if fields else said
+
+    @property
+    def wrong_fields(self) -> dict[str, str]:
+        """Merge tag -> what is wrong with its value."""
+        return {e["field"]: e.get("message", "") for e in self.errors if "field" in e}
+
+
+def hash_of(email: str) -> str:
+    """A member's `id` and place in paths: MD5 of the address in lower case."""
+    return md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+
+
+def text(value: Any) -> str | None:
+    """A merge field's value as text: numbers plain and without trailing zeros, None where empty."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    number = Decimal(str(value))
+    return format(number.to_integral_value() if number == number.to_integral_value() else number.normalize(), "f")
+
+
+def same(wanted: str | None, got: Any) -> bool:
+    """Whether a value that Mailchimp gave is the one that was sent (numbers by value)."""
+    if text(got) == (wanted or None):
+        return True
+    if wanted is None or isinstance(got, bool) or not isinstance(got, int | float):
+        return False
+    try:
+        return Decimal(wanted) == Decimal(str(got))
+    except InvalidOperation:
+        return False

@@ -1,0 +1,276 @@
+"""Which request does what: a route takes a Call and gives (status, body), or raises a Problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from regulars.testing import Asked
+
+from regulars_mailchimp.sandbox import batch, listing, merge_fields, tags
+from regulars_mailchimp.sandbox.members import NEW, PATCHED, Desk
+from regulars_mailchimp.sandbox.paging import links, window
+from regulars_mailchimp.sandbox.problems import Problem, invalid, not_allowed, not_found
+from regulars_mailchimp.sandbox.views import audience_view, field_view, member_view, tags_view
+
+if TYPE_CHECKING:
+    from regulars_mailchimp.sandbox.audience import Audience, Member
+    from regulars_mailchimp.sandbox.platform import MailchimpSandbox
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request with the parts of its path; what it names is looked up, or refused as unknown."""
+
+    box: MailchimpSandbox
+    asked: Asked
+    args: tuple[str, ...]
+
+    @property
+    def audience(self) -> Audience:
+        """The audience in the path."""
+        if self.args[0] not in self.box.audiences:
+            raise not_found()
+        return self.box.audiences[self.args[0]]
+
+    @property
+    def member(self) -> Member:
+        """The member in the path, by hash, address or contact_id."""
+        return _found(self.audience.find(self.args[1]))
+
+    @property
+    def member_by_hash(self) -> Member:
+        """The member in the path, by hash alone."""
+        return _found(self.audience.find_by_hash(self.args[1]))
+
+    @property
+    def segment(self) -> int:
+        """The id of the segment in the path."""
+        if not self.args[1].isdigit():
+            raise not_found()
+        return int(self.args[1])
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The body, which must be a JSON object."""
+        try:
+            body = self.asked.json()
+        except ValueError:
+            raise Problem(400, "JSON Parse Error", "We encountered an unspecified JSON parsing error.") from None
+        if not isinstance(body, dict):
+            raise invalid("The resource submitted could not be validated.")
+        return body
+
+    @property
+    def skip(self) -> bool:
+        """Whether required merge fields may stay empty."""
+        return self.asked.param("skip_merge_validation").lower() == "true"
+
+    @property
+    def desk(self) -> Desk:
+        """Who may change the audience's members."""
+        return Desk(self.audience, self.box.witness, self.box.now())
+
+
+Reply = tuple[int, Any]
+Route = Callable[[Call], Reply]
+_ROUTES: list[tuple[str, re.Pattern[str], Route]] = []
+
+
+def route(method: str, pattern: str) -> Callable[[Route], Route]:
+    """Register a route; `*` in the pattern is one segment of the path."""
+
+    def enter(function: Route) -> Route:
+        _ROUTES.append((method, re.compile(pattern.replace("*", "([^/]+)")), function))
+        return function
+
+    return enter
+
+
+def reply(box: MailchimpSandbox, asked: Asked, path: str) -> Reply:
+    """(status, body) for a request for a path below /3.0. Raises Problem."""
+    methods = []
+    for method, pattern, function in _ROUTES:
+        if found := pattern.fullmatch(path):
+            methods.append(method)
+            if method == asked.method:
+                return function(Call(box, asked, tuple(unquote(part) for part in found.groups())))
+    if methods:
+        raise not_allowed("The requested method and resource are not compatible.", ", ".join(methods))
+    raise not_found()
+
+
+def _found(member: Member | None) -> Member:
+    if member is None:
+        raise not_found()
+    return member
+
+
+@route("GET", "")
+def root(call: Call) -> Reply:
+    """The account."""
+    subscribed = sum(m["status"] == "subscribed" for a in call.box.audiences.values() for m in a.members.values())
+    return 200, {
+        "account_id": call.box.account_id,
+        "account_name": call.box.account_name,
+        "role": "owner",
+        "account_timezone": call.box.timezone,
+        "total_subscribers": subscribed,
+        "_links": links(("self", call.box.base)),
+    }
+
+
+@route("GET", "ping")
+def ping(_: Call) -> Reply:
+    """Are you there?"""
+    return 200, {"health_status": "Everything's Chimpy!"}
+
+
+@route("GET", "lists")
+def audiences(call: Call) -> Reply:
+    """All audiences."""
+    offset, count = window(call.asked)
+    rows = [audience_view(a, call.box.base) for a in call.box.audiences.values()]
+    return 200, {"lists": rows[offset : offset + count], "total_items": len(rows), "_links": links()}
+
+
+@route("GET", "lists/*")
+def audience(call: Call) -> Reply:
+    """One audience."""
+    return 200, audience_view(call.audience, call.box.base)
+
+
+@route("POST", "lists/*")
+def members_batch(call: Call) -> Reply:
+    """Up to 500 members at once."""
+    return 200, batch.take(call.desk, call.body, call.skip, call.box.base)
+
+
+@route("GET", "lists/*/members")
+def members(call: Call) -> Reply:
+    """Members, page by page."""
+    return 200, listing.members(call.audience, call.asked, call.box.base)
+
+
+@route("POST", "lists/*/members")
+def new_member(call: Call) -> Reply:
+    """A new member; a known address is refused."""
+    audience, body = call.audience, call.body
+    made = call.desk.create(body, body.get("status"), call.skip)
+    return 200, member_view(audience, made, call.box.base)
+
+
+@route("GET", "lists/*/members/*")
+def member(call: Call) -> Reply:
+    """One member, an archived one too."""
+    return 200, member_view(call.audience, call.member, call.box.base)
+
+
+@route("PUT", "lists/*/members/*")
+def put_member(call: Call) -> Reply:
+    """Update a known member (its `status_if_new` is ignored) or make a new one."""
+    audience, body = call.audience, call.body
+    desk, known = call.desk, audience.find(call.args[1])
+    if known is None:
+        made = desk.create(body, body.get("status_if_new") or body.get("status"), call.skip)
+    else:
+        made = desk.update(known, body, NEW, call.skip)
+    return 200, member_view(audience, made, call.box.base)
+
+
+@route("PATCH", "lists/*/members/*")
+def patch_member(call: Call) -> Reply:
+    """Update a known member."""
+    audience, known = call.audience, call.member
+    made = call.desk.update(known, call.body, PATCHED, call.skip)
+    return 200, member_view(audience, made, call.box.base)
+
+
+@route("DELETE", "lists/*/members/*")
+def archive_member(call: Call) -> Reply:
+    """Archive a member."""
+    call.desk.archive(call.member)
+    return 204, None
+
+
+@route("POST", "lists/*/members/*/actions/delete-permanent")
+def delete_member(call: Call) -> Reply:
+    """Delete a member for good; by hash alone."""
+    audience = call.audience
+    audience.remove(call.member_by_hash)
+    return 204, None
+
+
+@route("GET", "lists/*/members/*/tags")
+def member_tags(call: Call) -> Reply:
+    """All tags of a member, page by page."""
+    offset, count = window(call.asked)
+    ids = call.member["tags"]
+    rows = tags_view(call.audience, ids[offset : offset + count])
+    return 200, {"tags": rows, "total_items": len(ids), "_links": links()}
+
+
+@route("POST", "lists/*/members/*/tags")
+def tag_member(call: Call) -> Reply:
+    """Give and take tags; by hash alone, and silent about a useless body."""
+    audience = call.audience
+    known = call.member_by_hash
+    if tags.tag(audience, known, call.body) and call.box.tags_move_last_changed:
+        audience.touch(known, call.box.now())
+    return 204, None
+
+
+@route("GET", "lists/*/tag-search")
+def search_tags(call: Call) -> Reply:
+    """Tags by the beginning of their name."""
+    return 200, tags.search(call.audience, call.asked)
+
+
+@route("GET", "lists/*/merge-fields")
+def fields(call: Call) -> Reply:
+    """Merge fields, page by page."""
+    audience = call.audience
+    offset, count = window(call.asked)
+    rows = [field_view(audience, field, call.box.base) for field in audience.fields[offset : offset + count]]
+    return 200, {"merge_fields": rows, "list_id": audience.id, "total_items": len(audience.fields)}
+
+
+@route("POST", "lists/*/merge-fields")
+def new_field(call: Call) -> Reply:
+    """A new merge field."""
+    audience = call.audience
+    made = merge_fields.define(audience, call.body, call.box.merge_field_limit)
+    return 200, field_view(audience, made, call.box.base)
+
+
+@route("GET", "lists/*/segments")
+def segments(call: Call) -> Reply:
+    """Static segments, which are the tags."""
+    return 200, tags.segments(call.audience, call.asked)
+
+
+@route("POST", "lists/*/segments")
+def new_segment(call: Call) -> Reply:
+    """A new static segment."""
+    return 200, tags.create(call.audience, call.body)
+
+
+@route("POST", "lists/*/segments/*")
+def segment_batch(call: Call) -> Reply:
+    """Add and remove members of a static segment by address."""
+    return 200, tags.batch(call.audience, call.segment, call.body)
+
+
+@route("GET", "lists/*/segments/*/members")
+def segment_members(call: Call) -> Reply:
+    """The members of a static segment."""
+    return 200, tags.of_segment(call.audience, call.segment, call.asked, call.box.base)
+
+
+@route("POST", "campaigns/*/actions/*")
+def campaign_action(_: Call) -> Reply:
+    """Nothing is ever sent from here."""
+    raise Problem(403, "Forbidden", "This simulated platform sends no campaigns.")
