@@ -124,3 +124,8 @@ class ClientConfig(Sections):
     connections: dict[ConnectionName, ConnectionConfig] = Field(default={})
     map: list[MapEntry] = Field(default=[])
     signal: list[SignalEntry] = Field(default=[])
+
+    def custom_properties(self, connection: str) -> list[str]:
+        """Properties of the platform that signals need beside the canonical ones."""
+        start = f"{connection}:custom."
+        return sorted({s.from_.removeprefix(start) for s in self.signal if s.from_.startswith(start)})
