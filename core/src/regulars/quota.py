@@ -92,7 +92,8 @@ class Quota:
                 if self._refill(held) >= cost:
                     held.left -= cost
                     return
-                wait = (cost - held.left) / held.per_second
+                # A rounding rest can be shorter than a clock's tick, which would never pass.
+                wait = max(0.001, (cost - held.left) / held.per_second)
             self._clock.sleep(wait)
 
     def _refill(self, held: _Bucket) -> float:
