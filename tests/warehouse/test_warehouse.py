@@ -1,0 +1,141 @@
+"""The warehouse: newest version wins, replays are harmless, readers see whole snapshots."""
+
+import os
+import resource
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from regulars.errors import PluginError, RegularsError
+from regulars.records import KINDS
+from regulars.warehouse import Warehouse, read_segment, rewrite_without, write_segment
+from regulars.warehouse.schema import TABLES, arrow_schema
+from regulars.warehouse.store import Stored
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def person(record_id, email="a@example.test", at=NOW):
+    return {
+        "id": record_id, "updated_at": at, "created_at": None, "email": email, "other_emails": [], "phone": None,
+        "first_name": None, "last_name": None, "country": None, "company": None, "tags": ["vip"], "held": "{}",
+        "lists": None, "custom": "{}",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return Warehouse(tmp_path / "acme's data")
+
+
+@pytest.fixture
+def store(warehouse):
+    def store(seq, kind, *rows, connection="shop"):
+        path = warehouse.folder / "segments" / connection / f"{seq:09d}-{kind}.parquet"
+        write_segment(path, kind, rows)
+        return Stored(seq, connection, kind, path)
+
+    return store
+
+
+def people(warehouse):
+    with warehouse.burst() as session:
+        return session.query("SELECT connection, id, email, deleted FROM persons ORDER BY connection, id")
+
+
+def test_every_record_kind_has_a_table_but_deletions():
+    assert set(TABLES) == set(KINDS) - {"deletion"}
+    assert all(len(arrow_schema(kind)) > 2 for kind in KINDS)
+
+
+def test_the_newest_version_wins_whatever_the_order_of_arrival(warehouse, store):
+    new = store(1, "person", person("1", "new@example.test", NOW + timedelta(hours=1)))
+    old = store(2, "person", person("1", "old@example.test"))
+    warehouse.merge([new])
+    warehouse.merge([old])
+    assert people(warehouse) == [("shop", "1", "new@example.test", False)]
+
+
+def test_of_two_equal_versions_the_later_segment_wins(warehouse, store):
+    warehouse.merge(
+        [store(1, "person", person("1", "a@example.test")), store(2, "person", person("1", "b@example.test"))]
+    )
+    assert people(warehouse) == [("shop", "1", "b@example.test", False)]
+
+
+def test_merging_the_same_segments_twice_changes_nothing(warehouse, store):
+    segments = [
+        store(1, "person", person("1"), person("2")),
+        store(2, "person", person("2", connection := "x@example.test")),
+    ]
+    warehouse.merge(segments)
+    before = people(warehouse)
+    warehouse.merge(segments)
+    assert people(warehouse) == before
+    assert before[1] == ("shop", "2", "x@example.test", False)
+
+
+def test_the_same_id_on_two_connections_is_two_records(warehouse, store):
+    warehouse.merge(
+        [store(1, "person", person("1")), store(2, "person", person("1", "b@example.test"), connection="crm")]
+    )
+    assert len(people(warehouse)) == 2
+
+
+def test_a_deletion_marks_its_record_and_a_return_lifts_the_mark(warehouse, store):
+    warehouse.merge([store(1, "person", person("1"), person("2"))])
+    warehouse.merge([store(2, "deletion", {"id": "1", "updated_at": NOW, "entity": "person"})])
+    assert [row[3] for row in people(warehouse)] == [True, False]
+    warehouse.merge([store(3, "person", person("1", at=NOW + timedelta(days=1)))])
+    assert [row[3] for row in people(warehouse)] == [False, False]
+
+
+def test_a_record_that_does_not_fit_its_kind_is_the_plugins_fault(warehouse):
+    with pytest.raises(PluginError, match="a person record does not fit"):
+        write_segment(warehouse.folder / "x.parquet", "person", [person(7)])
+    assert not list(warehouse.folder.glob("*"))
+
+
+def test_a_full_disk_leaves_nothing_half_written(warehouse):
+    target = warehouse.folder / "segments" / "x.parquet"
+    rows = [person(str(i), f"{i}{os.urandom(200).hex()}@example.test") for i in range(2000)]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(RegularsError, match="cannot store a page"):
+            write_segment(target, "person", rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(target.parent.iterdir()) == []
+    write_segment(target, "person", rows)
+    assert read_segment(target).num_rows == 2000
+
+
+def test_a_segment_can_be_rewritten_without_a_person(warehouse, store):
+    segment = store(1, "person", person("1"), person("2"), person("3"))
+    assert rewrite_without(segment.path, "person", lambda row: row["id"] == "2") == 1
+    assert read_segment(segment.path).column("id").to_pylist() == ["1", "3"]
+    assert b"2@" not in segment.path.read_bytes()
+
+
+def test_readers_see_the_last_published_state_and_never_block(warehouse, store):
+    with pytest.raises(RegularsError, match="nothing was measured yet"), warehouse.published():
+        pass
+    warehouse.merge([store(1, "person", person("1"))])
+    warehouse.publish()
+    with warehouse.published() as reader:
+        warehouse.merge([store(2, "person", person("2"))])
+        warehouse.publish()
+        assert reader.query("SELECT count(*) FROM persons") == [(1,)]
+    with warehouse.published() as reader:
+        assert reader.query("SELECT count(*) FROM persons") == [(2,)]
+
+
+def test_a_file_of_another_format_is_not_current(warehouse):
+    assert not warehouse.current()
+    with warehouse.burst() as session:
+        session.run("UPDATE meta SET version = 1")
+    assert not warehouse.current()
+    warehouse.discard()
+    with warehouse.burst():
+        pass
+    assert warehouse.current()
