@@ -1,1 +1,15 @@
 """HubSpot connector for Regulars: hook implementations only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from regulars import Connector, hookimpl
+
+
+@hookimpl
+def register_connectors(register: Callable[[Connector], None]) -> None:
+    """Bring `hubspot`."""
+    from regulars_hubspot.connector import connector
+
+    register(connector())

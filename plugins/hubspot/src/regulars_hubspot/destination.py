@@ -1,0 +1,208 @@
+"""Writing to HubSpot: our own properties, our own static lists, and confirmed new addresses.
+
+Never here: creating or deleting a contact, life cycle stage, marketing status, opt-outs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import ValidationError
+from regulars import (
+    AddressChange,
+    Change,
+    FieldSpec,
+    Held,
+    Http,
+    JoinList,
+    LeaveList,
+    Missing,
+    Outcome,
+    PlatformError,
+    Price,
+    RefusedError,
+    RegularsError,
+    SetField,
+    UnknownOutcomeError,
+)
+
+from regulars_hubspot.client import BATCH, HubSpot, Written
+from regulars_hubspot.models import FIELD_PREFIX, LIST_PREFIX, MAILABLE, Row, parse, state_of, to_value
+from regulars_hubspot.provision import Provisioner
+from regulars_hubspot.settings import HubSpotSettings
+
+Found = dict[Change, Outcome]
+
+
+class HubSpotDestination:
+    """One account's contacts, written by record id."""
+
+    def __init__(self, settings: HubSpotSettings, http: Http) -> None:
+        self._client = HubSpot(settings, http)
+        self._provisioner = Provisioner(self._client)
+        self._list_ids: dict[str, str] = {}
+
+    def held(self, ids: Sequence[str], fields: Sequence[str], lists: Sequence[str]) -> Mapping[str, Held]:
+        found: dict[str, Held] = {}
+        for chunk in _chunks(ids):
+            rows = self._rows(chunk, fields)
+            joined = self._joined([row.id for row in rows], lists)
+            for row in rows:
+                values = {name: row.get(name) for name in fields}
+                found[row.id] = Held(values, joined.get(row.id, frozenset()), row.get("email"), state_of(row))
+        return found
+
+    def missing(self, fields: Sequence[FieldSpec], lists: Sequence[str]) -> Missing:
+        _refuse_foreign([spec.name for spec in fields], lists)
+        return self._provisioner.missing(fields, lists)
+
+    def provision(self, missing: Missing) -> None:
+        _refuse_foreign([spec.name for spec in missing.fields], missing.lists)
+        self._provisioner.provision(missing)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """As the contract says. Where HubSpot fails halfway through, what is not known to be written
+        or refused is `unknown`."""
+        _refuse_changes(changes)
+        done: Found = {}
+        reason = "HubSpot did not say what became of it"
+        try:
+            self._set_fields([c for c in changes if isinstance(c, SetField)], done)
+            self._change_lists([c for c in changes if isinstance(c, JoinList | LeaveList)], done)
+            self._change_addresses([c for c in changes if isinstance(c, AddressChange)], done)
+        except RegularsError as fault:
+            if not done:
+                raise
+            reason = str(fault)
+        return [done.get(change) or Outcome(change, "unknown", reason) for change in changes]
+
+    def price(self, changes: Sequence[Change]) -> Price:
+        records = len({change.id for change in changes})
+        batches = -(-records // BATCH)
+        addresses = sum(isinstance(change, AddressChange) for change in changes)
+        moves = [(type(c), c.list) for c in changes if isinstance(c, JoinList | LeaveList)]
+        writes = sum(-(-moves.count(one) // BATCH) for one in set(moves)) + addresses
+        if any(isinstance(change, SetField) for change in changes):
+            writes += batches
+        return Price(writes, batches * (1 + bool(moves) + bool(addresses)))
+
+    # --- reading ---
+
+    def _rows(self, ids: Sequence[str], fields: Sequence[str]) -> list[Row]:
+        raws = self._client.read(ids, [*MAILABLE, *fields])
+        try:
+            return parse(raws)
+        except ValidationError as fault:
+            raise PlatformError("HubSpot answered nonsense for a batch of contacts") from fault
+
+    def _joined(self, ids: Sequence[str], lists: Sequence[str]) -> dict[str, frozenset[str]]:
+        named = {key: name for name in lists if (key := self._list_id(name)) is not None}
+        if not ids or not named:
+            return {}
+        joined = self._client.memberships(ids)
+        return {one: frozenset(named[key] for key in keys if key in named) for one, keys in joined.items()}
+
+    def _list_id(self, name: str) -> str | None:
+        if name not in self._list_ids:
+            found = self._client.list_named(name)
+            if found is None:
+                return None
+            self._list_ids[name] = found
+        return self._list_ids[name]
+
+    # --- writing ---
+
+    def _set_fields(self, changes: Sequence[SetField], done: Found) -> None:
+        """HubSpot refuses a whole batch for one value that is not valid: halve it until the culprit
+        stands alone, and the others are written."""
+        if not changes:
+            return
+        values: dict[str, dict[str, str]] = {}
+        for change in changes:
+            values.setdefault(change.id, {})[change.field] = to_value(change.value)
+        written = self._client.update(values)
+        if written.refused is None or len(changes) == 1:
+            _settle(changes, written, done)
+            return
+        half = len(changes) // 2
+        self._set_fields(changes[:half], done)
+        self._set_fields(changes[half:], done)
+
+    def _change_lists(self, changes: Sequence[JoinList | LeaveList], done: Found) -> None:
+        moves: dict[tuple[type, str], list[Change]] = {}
+        for change in changes:
+            moves.setdefault((type(change), change.list), []).append(change)
+        for (kind, name), group in moves.items():
+            key = self._list_id(name)
+            if key is None:
+                written = Written(refused=f"there is no list {name!r}; provision it first")
+            else:
+                ids = [change.id for change in group]
+                written = self._client.change_members(key, ids, "add" if kind is JoinList else "remove")
+            if written.refused is not None:
+                self._list_ids.pop(name, None)
+            _settle(group, written, done)
+
+    def _change_addresses(self, changes: Sequence[AddressChange], done: Found) -> None:
+        """One by one. An opted-out contact keeps its address: HubSpot counts the opt-out by address, so
+        that a new one would shed it."""
+        held = self.held([change.id for change in changes], (), ()) if changes else {}
+        for change in changes:
+            refusal = _address_refusal(change, held.get(change.id))
+            if refusal is not None:
+                done[change] = refusal
+                continue
+            try:
+                reason = self._client.set_email(change.id, change.new)
+            except UnknownOutcomeError as fault:
+                done[change] = Outcome(change, "unknown", str(fault))
+                continue
+            done[change] = Outcome(change, "rejected", reason) if reason else Outcome(change, "written")
+
+
+def _address_refusal(change: AddressChange, held: Held | None) -> Outcome | None:
+    if held is None:
+        return Outcome(change, "rejected", "HubSpot knows no contact with this id")
+    if (held.email or "").lower() == change.new.lower():
+        return Outcome(change, "unchanged")
+    if (held.email or "").lower() != change.old.lower():
+        return Outcome(change, "drifted", "the contact has another address by now")
+    if held.state == "unsubscribed":
+        return Outcome(change, "rejected", "the contact has opted out of all mail")
+    return None
+
+
+def _settle(changes: Sequence[Change], written: Written, done: Found) -> None:
+    for change in changes:
+        if written.refused is not None:
+            done[change] = Outcome(change, "rejected", written.refused)
+        elif change.id in written.errors:
+            done[change] = Outcome(change, "rejected", written.errors[change.id])
+        elif change.id in written.ids:
+            done[change] = Outcome(change, "written")
+
+
+def _refuse_changes(changes: Sequence[Change]) -> None:
+    for change in changes:
+        match change:
+            case SetField(field=name):
+                _refuse_foreign([name], ())
+            case JoinList(list=name) | LeaveList(list=name):
+                _refuse_foreign((), [name])
+            case AddressChange():
+                pass
+            case _:
+                raise RefusedError(f"HubSpot cannot do a {type(change).__name__}")
+
+
+def _refuse_foreign(fields: Sequence[str], lists: Sequence[str]) -> None:
+    foreign = [name for name in fields if not name.startswith(FIELD_PREFIX)]
+    foreign += [name for name in lists if not name.startswith(LIST_PREFIX)]
+    if foreign:
+        hint = f"Fields of ours begin with {FIELD_PREFIX!r}, lists with {LIST_PREFIX!r}"
+        raise RefusedError(f"{foreign[0]!r} is not ours to write", where="HubSpot", hint=hint)
+
+
+def _chunks(ids: Sequence[str]) -> Sequence[Sequence[str]]:
+    unique = list(dict.fromkeys(ids))
+    return [unique[start : start + BATCH] for start in range(0, len(unique), BATCH)]
