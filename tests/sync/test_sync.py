@@ -25,7 +25,8 @@ NOW = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 def person(record_id, at=NOW):
     return {
         "id": record_id, "updated_at": at, "created_at": at, "email": f"p{record_id}@example.test",
-        "other_emails": [], "phone": None, "first_name": None, "last_name": None, "country": None, "company": None, "tags": [],
+        "other_emails": [], "phone": None, "first_name": None, "last_name": None, "country": None,
+        "company": None, "tags": [],
         "held": "{}", "lists": None, "custom": "{}",
     }  # fmt: skip
 
