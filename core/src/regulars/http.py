@@ -188,7 +188,7 @@ class Http:
                 if safe:
                     raise TryAgain(down) from None
                 raise UnknownOutcomeError(down.what, where=where) from None
-        response = Response(answer.status_code, dict(answer.headers), answer.content, where)
+        response = Response(answer.status_code, dict(answer.headers), self._body(answer), where)
         for level in self.policy.levels(response):
             self.quota.observe(level)
         verdict = self.policy.judge(response)
@@ -207,6 +207,14 @@ class Http:
                 verdict.args = (verdict.what,)  # repr() shows these
                 verdict.where = verdict.where or where
                 raise verdict
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        """The body. A refusal may repeat the secret it refuses, and its words end up in error messages."""
+        if answer.status_code < 400:
+            return answer.content
+        return self._redactor.clean(answer.content.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
 
     def _down(self, fault: Exception, where: str) -> PlatformError:
         text = self._redactor.clean(f"{self.policy.platform} does not answer ({type(fault).__name__}: {fault})")
