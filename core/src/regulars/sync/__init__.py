@@ -3,6 +3,7 @@
 from regulars.sync.gates import Anomaly, check_freshness, check_volume
 from regulars.sync.merge import drop_old_segments, merge_pending
 from regulars.sync.read import Landing, StreamCount, cursors, read_stream, roll_back
+from regulars.sync.signals import map_signals
 
 __all__ = [
     "Anomaly",
@@ -12,6 +13,7 @@ __all__ = [
     "check_volume",
     "cursors",
     "drop_old_segments",
+    "map_signals",
     "merge_pending",
     "read_stream",
     "roll_back",
