@@ -1,0 +1,42 @@
+"""The catalogue's columns as rules and field maps may use them: name, type and, for words, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from regulars.models import Level, Stage
+
+Type = Literal["number", "text", "date", "boolean", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `words`: all values it can have; a rule that compares it with another is refused."""
+
+    type: Type
+    words: tuple[str, ...] = ()
+
+
+_NUMBERS = (
+    "orders_count days_since_first days_since_last net_sales average_order refund_rate r f m fm clv_simple"
+    " clv_12m days_in_level review_score gap_p25 gap_p50 gap_p75 gap_p90 profiles"
+)
+_TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer"
+_DATES = "first_order_on last_order_on"
+_BOOLEANS = "is_customer open_ticket loyalty_member reach_email reach_phone reach_post"
+
+COLUMNS: Mapping[str, Column] = {
+    **{name: Column("number") for name in _NUMBERS.split()},
+    **{name: Column("text") for name in _TEXTS.split()},
+    **{name: Column("date") for name in _DATES.split()},
+    **{name: Column("boolean") for name in _BOOLEANS.split()},
+    "state": Column("text", ("prospect", "active", "at_risk", "lapsed")),
+    "stage": Column("text", get_args(Stage)),
+    "level": Column("text", get_args(Level)),
+    "email_consent": Column("text", ("yes", "no")),
+    "email_deliverable": Column("text", ("yes", "no", "unknown")),
+    "tags": Column("list"),
+    "skus": Column("list"),
+}

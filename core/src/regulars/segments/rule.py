@@ -1,0 +1,61 @@
+"""A rule as a person wrote it, parsed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from regulars.errors import ConfigError
+from regulars.segments import grammar, types
+
+LONGEST = 4000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A checked rule of segment `name`. `conditions` are its parts that are joined by AND, in order."""
+
+    name: str
+    text: str
+    conditions: tuple[exp.Expr, ...]
+
+
+def parse(name: str, text: str) -> Rule:
+    """The rule of segment `name`.
+
+    Raises ConfigError naming the segment, the column, the nearest known name, line and column.
+    """
+    where = f"segment {name}"
+    if len(text) > LONGEST:
+        raise ConfigError(f"the rule has {len(text)} characters, {LONGEST} at most", where=where)
+    try:
+        tree = sqlglot.parse_one(text, dialect="duckdb", into=exp.Condition)
+    except (SqlglotError, RecursionError) as fault:
+        raise ConfigError(_syntax(fault), where=where, hint="A rule is one SQL condition") from None
+    try:
+        grammar.check(text, tree)
+        types.check(text, tree)
+    except ConfigError as fault:
+        fault.where = where
+        raise
+    return Rule(name, text, tuple(_joined_by_and(tree)))
+
+
+def _joined_by_and(node: exp.Expr) -> Iterator[exp.Expr]:
+    inner = node.unnest()
+    if isinstance(inner, exp.And):
+        yield from _joined_by_and(inner.left)
+        yield from _joined_by_and(inner.right)
+    else:
+        yield node
+
+
+def _syntax(fault: Exception) -> str:
+    if isinstance(fault, ParseError) and fault.errors:
+        first = fault.errors[0]
+        return f"the rule cannot be read at line {first['line']}, near {first['highlight']!r}"
+    return "the rule is empty or cannot be read"

@@ -1,0 +1,125 @@
+"""Membership: who joins and leaves, what stays when sources are old, what the engine adds for e-mail."""
+
+from __future__ import annotations
+
+import pytest
+from regulars.clock import SystemClock
+from regulars.errors import ConfigError
+from regulars.journal import Journal
+from regulars.segments import Segment, before, build, in_use, remember
+from segments.people import DRAW, TODAY, fill
+
+LAPSED = Segment("lapsed", "Lapsed", "state = 'lapsed'", needs=("orders.fresh",))
+MAILED = Segment("mailed", "Mailed", "state = 'lapsed'", channel="email", needs=("consent.fresh",))
+FRESH = frozenset({"orders.fresh", "consent.fresh"})
+
+
+def person(name: str, state: str = "lapsed", consent: str | None = "yes", deliverable: str = "yes"):
+    return {"customer_id": name, "state": state, "email_consent": consent, "email_deliverable": deliverable}
+
+
+def made(session, *segments, fresh=FRESH, previous=()):
+    return build(session, segments, today=TODAY, draw=DRAW, fresh=fresh, previous=previous)
+
+
+def inside(session, segment: str) -> list[str]:
+    rows = session.query("SELECT customer_id FROM segment_member WHERE segment = $s ORDER BY 1", {"s": segment})
+    return [row[0] for row in rows]
+
+
+def test_people_join_and_leave(session):
+    fill(session, person("new"), person("back", state="active"), person("still"))
+    report = made(session, LAPSED, previous=[("lapsed", "back"), ("lapsed", "still"), ("lapsed", "gone")])
+    assert inside(session, "lapsed") == ["new", "still"]
+    assert report.joined == [("lapsed", "new")]
+    assert report.left == [("lapsed", "back"), ("lapsed", "gone")]
+    assert report.sizes == {"lapsed": 2}
+
+
+def test_an_email_segment_has_consent_and_deliverability_whether_written_or_not(session):
+    fill(
+        session,
+        person("yes"),
+        person("no", consent="no"),
+        person("unknown", consent=None),
+        person("bounced", deliverable="no"),
+        person("doubtful", deliverable="unknown"),
+    )
+    report = made(session, MAILED)
+    assert inside(session, "mailed") == ["yes"]
+    assert [step.remaining for step in report.funnels["mailed"]] == [5, 5, 3, 1]
+
+
+def test_an_alternative_in_the_rule_does_not_let_anybody_around_consent(session):
+    fill(session, person("no", consent="no"))
+    made(session, Segment("x", "x", "state = 'lapsed' OR email_consent = 'yes'", channel="email"))
+    assert inside(session, "x") == []
+
+
+def test_without_fresh_orders_a_segment_stays_as_it_was(session):
+    fill(session, person("new"), person("back", state="active"))
+    report = made(session, LAPSED, fresh=frozenset({"consent.fresh"}), previous=[("lapsed", "back")])
+    assert inside(session, "lapsed") == ["back"]
+    assert report.kept == {"lapsed": "orders.fresh not met, membership stays as it was"}
+    assert (report.joined, report.left) == ([], [])
+
+
+def test_what_is_known_against_a_person_counts_even_when_consent_is_old(session):
+    fill(session, person("left", consent="no"), person("bounced", deliverable="no"), person("stays"))
+    members = [("mailed", "left"), ("mailed", "bounced"), ("mailed", "stays")]
+    made(session, MAILED, fresh=frozenset(), previous=members)
+    assert inside(session, "mailed") == ["stays"]
+
+
+def test_a_wrong_rule_changes_nothing(session):
+    fill(session, person("a"))
+    made(session, LAPSED)
+    with pytest.raises(ConfigError):
+        made(session, Segment("bad", "bad", "stat = 'x'"), LAPSED)
+    assert inside(session, "lapsed") == ["a"]
+
+
+def test_the_history_gives_the_members_again(session, tmp_path):
+    journal = Journal.open(tmp_path / "journal.db", SystemClock())
+    fill(session, person("a"), person("b"))
+    with journal.lease() as lease:
+        for _ in range(2):
+            report = made(session, LAPSED, previous=before(journal))
+            with journal.tx(lease) as tx:
+                remember(journal, tx, report, TODAY)
+        fill(session, person("a"), person("b", state="active"))
+        report = made(session, LAPSED, previous=before(journal))
+        with journal.tx(lease) as tx:
+            remember(journal, tx, report, TODAY)
+    assert before(journal) == {("lapsed", "a")}
+    moves = [(f.subject, f.payload["joined"], f.payload["on"]) for f in journal.facts("segment")]
+    assert moves == [("a", True, "2026-11-21"), ("b", True, "2026-11-21"), ("b", False, "2026-11-21")]
+    journal.close()
+
+
+def test_the_workspace_overrides_what_is_shipped():
+    text = '[champions]\ntitle = "Ours"\nwhen = "orders_count > 9"\n'
+    assert [s.title for s in in_use(["champions", "new_this_month"], text)] == [
+        "Ours",
+        "New customers, last 30 days",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('[a]\nwhen = "r > 1"\nchanel = "email"', "chanel"),
+        ('[a]\ntitle = "x"', "no rule"),
+        ('[a]\nwhen = "r > 1"\nneeds = ["fresh"]', "fresh"),
+        ('[a]\nwhen = "r > 1"\nchannel = "sms"', "sms"),
+        ("[a", "not TOML"),
+    ],
+)
+def test_a_wrong_segment_file_is_explained(text, word):
+    with pytest.raises(ConfigError, match=word):
+        in_use(["a"], text)
+
+
+def test_a_segment_nobody_defined_is_named_with_the_nearest():
+    with pytest.raises(ConfigError, match="winback_due"):
+        in_use(["winback_dew"])
