@@ -20,12 +20,13 @@ from regulars.testing.contract.bench import Bench
 from regulars.testing.contract.discretion import DiscretionContract
 from regulars.testing.contract.ecoa import EcoaContract
 from regulars.testing.contract.reading import ReadingContract
+from regulars.testing.contract.shop import ShopContract
 from regulars.testing.contract.writing import WritingContract
 
 __all__ = ["Bench", "contract_tests"]
 
 
-class _Whole(AccessContract, ReadingContract, WritingContract, DiscretionContract, EcoaContract):
+class _Whole(AccessContract, ReadingContract, ShopContract, WritingContract, DiscretionContract, EcoaContract):
     """All parts."""
 
 
