@@ -1,0 +1,132 @@
+"""Customer retention over any span of days.
+
+S: customers with a counted order in the window before the span. E: the same at its end. N: first order
+ever inside the span and in E. L: in S, not in E. R: in E, neither in S nor in N (won back).
+S - L + N + R = E always. Source: requirements A085-A090 and 2.9; the rate multiplies by 100.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from regulars.errors import ConfigError
+from regulars.metrics.settings import Period
+from regulars.warehouse import Session, statement
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Calendar days of the client, both ends included. Raises ConfigError where it ends before it starts."""
+
+    starts_on: date
+    ends_on: date
+
+    def __post_init__(self) -> None:
+        if self.ends_on < self.starts_on:
+            raise ConfigError(f"the span ends on {self.ends_on}, before it starts on {self.starts_on}")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Counts of one span and the rates that follow from them, in per cent; None is "not defined".
+
+    `gone` are the new who left again inside the span: in neither S nor E, so in no rate; they exist
+    only where the window is shorter than the span.
+    """
+
+    span: Span
+    window: int
+    s: int
+    e: int
+    n: int
+    r: int
+    l: int  # noqa: E741 - the letter of the formula
+    gone: int
+
+    def __post_init__(self) -> None:
+        if self.s - self.l + self.n + self.r != self.e:
+            raise AssertionError(f"S - L + N + R is not E: {self}")
+
+    @property
+    def crr(self) -> Decimal | None:
+        """(E - N) / S x 100."""
+        return _percent(self.e - self.n, self.s)
+
+    @property
+    def kept(self) -> Decimal | None:
+        """(S - L) / S x 100."""
+        return _percent(self.s - self.l, self.s)
+
+    @property
+    def won_back(self) -> Decimal | None:
+        """R / S x 100."""
+        return _percent(self.r, self.s)
+
+    @property
+    def churn(self) -> Decimal | None:
+        """L / S x 100."""
+        return _percent(self.l, self.s)
+
+    @property
+    def turnover(self) -> Decimal | None:
+        """Loss and acquisition: (L + N) / ((S + E) / 2) x 100."""
+        return _percent(2 * (self.l + self.n), self.s + self.e)
+
+
+def retention(session: Session, span: Span, window: int) -> Retention:
+    """Retention of any span, from the customers' days; `window` in days, at least one."""
+    counts = session.query(statement(__package__, "retention"), _params(span, window))[0]
+    return Retention(span, window, *(int(count) for count in counts))
+
+
+def retention_members(session: Session, span: Span, window: int) -> pa.Table:
+    """The sets themselves: columns customer_id, part (S, E, N, R or L), one row per membership."""
+    return session.table(statement(__package__, "retention_members"), _params(span, window))
+
+
+def store_members(session: Session, period: Period, span: Span, window: int) -> None:
+    """Append the sets of one span to the table retention_set."""
+    sql = "INSERT INTO retention_set SELECT $period, $starts, m.customer_id, m.part FROM "
+    members = statement(__package__, "retention_members")
+    session.run(f"{sql} ({members}) AS m", {"period": period, **_params(span, window)})
+
+
+def running(period: Period, as_of: date) -> Span:
+    """The period that `as_of` lies in, up to and including that day. Weeks start on Monday."""
+    return Span(_start(period, as_of), as_of)
+
+
+def last_complete(period: Period, as_of: date) -> Span:
+    """The newest period that was over before `as_of` began."""
+    ends_on = _start(period, as_of) - _DAY
+    return Span(_start(period, ends_on), ends_on)
+
+
+def _start(period: Period, day: date) -> date:
+    match period:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+
+
+def _params(span: Span, window: int) -> dict[str, Any]:
+    if window < 1:
+        raise ConfigError(f"a window of {window} days holds nobody", where="retention.active_window")
+    after, length = span.ends_on + _DAY, timedelta(days=window)
+    return {"s_from": span.starts_on - length, "starts": span.starts_on, "e_from": after - length, "after": after}
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return Decimal(part) * 100 / Decimal(whole) if whole else None

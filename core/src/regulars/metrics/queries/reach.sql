@@ -1,0 +1,31 @@
+CREATE OR REPLACE TABLE reachable AS
+SELECT DISTINCT v.customer_id AS customer_id, v.channel AS channel
+FROM verdict AS v
+LEFT JOIN deliverable AS d ON d.customer_id = v.customer_id
+WHERE v.verdict = 'yes' AND (v.channel <> 'email' OR d.state = 'yes');
+
+CREATE OR REPLACE TABLE reach AS
+WITH everybody AS (
+    SELECT c.customer_id AS customer_id, coalesce(v.clv_simple_minor, 0) AS value_minor
+    FROM customer AS c
+    LEFT JOIN customer_value AS v ON v.customer_id = c.customer_id
+),
+whole AS (
+    SELECT count(*) AS customers, coalesce(sum(e.value_minor), 0) AS value_minor FROM everybody AS e
+),
+part AS (
+    SELECT r.channel AS channel, count(*) AS customers, sum(e.value_minor) AS value_minor
+    FROM reachable AS r JOIN everybody AS e ON e.customer_id = r.customer_id
+    GROUP BY r.channel
+    UNION ALL
+    SELECT CASE WHEN e.customer_id IN (SELECT x.customer_id FROM reachable AS x) THEN 'any' ELSE 'none' END
+               AS channel, count(*) AS customers, sum(e.value_minor) AS value_minor
+    FROM everybody AS e
+    GROUP BY 1
+)
+SELECT p.channel AS channel, CAST(p.customers AS BIGINT) AS customers,
+       CAST(p.value_minor AS BIGINT) AS value_minor,
+       CASE WHEN w.customers > 0 THEN CAST(p.customers AS DOUBLE) / w.customers END AS share,
+       CASE WHEN w.value_minor > 0 THEN CAST(p.value_minor AS DOUBLE) / w.value_minor END AS value_share
+FROM part AS p CROSS JOIN whole AS w
+ORDER BY p.channel;

@@ -1,0 +1,19 @@
+-- The sets of one span, a row per customer and part.
+WITH seen AS (
+    SELECT d.customer_id AS customer_id, bool_or(d.ordered_on < $starts) AS in_s,
+           bool_or(d.ordered_on >= $e_from) AS in_e
+    FROM customer_day AS d
+    WHERE d.orders > 0 AND d.ordered_on >= $s_from AND d.ordered_on < $after
+    GROUP BY d.customer_id
+),
+part AS (
+    SELECT x.customer_id AS customer_id, x.in_s AS in_s, x.in_e AS in_e,
+           v.first_order_on >= $starts AS is_new
+    FROM seen AS x JOIN first_order AS v ON v.customer_id = x.customer_id
+)
+SELECT p.customer_id AS customer_id, 'S' AS part FROM part AS p WHERE p.in_s
+UNION ALL SELECT p.customer_id AS customer_id, 'E' AS part FROM part AS p WHERE p.in_e
+UNION ALL SELECT p.customer_id AS customer_id, 'N' AS part FROM part AS p WHERE p.in_e AND p.is_new
+UNION ALL SELECT p.customer_id AS customer_id, 'R' AS part
+    FROM part AS p WHERE p.in_e AND NOT p.in_s AND NOT p.is_new
+UNION ALL SELECT p.customer_id AS customer_id, 'L' AS part FROM part AS p WHERE p.in_s AND NOT p.in_e
