@@ -38,10 +38,10 @@ Result = TypeVar("Result")
 
 
 def policy(settings: MailchimpSettings) -> RequestPolicy:
-    """How the account wants to be called. Raises ConfigError for a key without its data centre."""
+    """How the account wants to be called. Raises AuthError for a key without its data centre."""
     found = _KEY.fullmatch(settings.key.reveal())
     if found is None:
-        raise ConfigError(
+        raise AuthError(
             "the API key does not end with its data centre",
             where="mailchimp key",
             hint="Copy the whole key, such as 0123456789abcdef0123456789abcdef-us19",

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-
 from regulars import (
     AddressChange,
     Change,
@@ -24,14 +23,16 @@ from regulars import (
     PlatformError,
     PluginError,
     Price,
+    RefusedError,
     RegularsError,
+    Response,
     SetField,
     UnknownOutcomeError,
 )
 
 from regulars_mailchimp import fields as merge_fields
 from regulars_mailchimp.client import MailchimpClient
-from regulars_mailchimp.models import Member, Problem, hash_of, same, text
+from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, Member, Problem, hash_of, same, text
 from regulars_mailchimp.settings import MailchimpSettings
 
 _HELD = ",".join(
@@ -71,10 +72,12 @@ class MailchimpDestination:
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         by_id: dict[str, list[Change]] = {}
         for change in changes:
+            _ours(change)
             by_id.setdefault(change.id, []).append(change)
         done = self._client.parallel(self._settle, list(by_id.values()))
-        if done and all(isinstance(result, RegularsError) for result in done):
-            raise next(result for result in done if isinstance(result, RegularsError))
+        faults = [result for result in done if isinstance(result, RegularsError)]
+        if done and len(faults) == len(done) and not any(isinstance(x, UnknownOutcomeError) for x in faults):
+            raise faults[0]  # nothing at all was written
         told: dict[Change, Outcome] = {}
         for group, result in zip(by_id.values(), done, strict=True):
             known = _failed(group, result) if isinstance(result, RegularsError) else result
@@ -93,7 +96,9 @@ class MailchimpDestination:
         try:
             member = Member.model_validate(body)
         except ValidationError as fault:
-            raise PlatformError(f"a member cannot be understood: {fault.errors()[0]['msg']}", where=contact_id) from None
+            raise PlatformError(
+                f"a member cannot be understood: {fault.errors()[0]['msg']}", where=contact_id
+            ) from None
         self._hashes[member.contact_id] = member.id
         return member
 
@@ -123,7 +128,7 @@ class MailchimpDestination:
         response = self._client.send("PATCH", path, params={"skip_merge_validation": "true"}, json=body)
         problem = Problem.read(response)
         if response.status == 200:
-            got = response.json().get("merge_fields", {})
+            got = _told(response).get("merge_fields") or {}
             return [_compared(change, got) for change in changes]
         wrong = problem.wrong_fields
         fine = [change for change in changes if change.field not in wrong]
@@ -163,8 +168,28 @@ class MailchimpDestination:
         response = self._client.send("PUT", path, params={"skip_merge_validation": "true"}, json=body)
         if response.status != 200:
             return Outcome(change, "rejected", Problem.read(response).words)
-        status = response.json().get("status")
+        status = _told(response).get("status")
         return Outcome(change, "written") if status == "pending" else _already(change, status)
+
+
+def _ours(change: Change) -> None:
+    match change:
+        case SetField(field=name) if not name.startswith(FIELD_PREFIX):
+            raise RefusedError(
+                f"{name} is not ours to write", where="mailchimp", hint=f"Ours begin with {FIELD_PREFIX}"
+            )
+        case JoinList(list=name) | LeaveList(list=name) if not name.startswith(LIST_PREFIX):
+            raise RefusedError(
+                f"{name} is not ours to write", where="mailchimp", hint=f"Ours begin with {LIST_PREFIX}"
+            )
+
+
+def _told(response: Response) -> dict[str, Any]:
+    """The member as a write left it. Raises UnknownOutcomeError where the answer cannot be read."""
+    try:
+        return dict(response.json())
+    except (PlatformError, TypeError, ValueError):
+        raise UnknownOutcomeError("the answer to a write cannot be read", where=response.url) from None
 
 
 def _compared(change: SetField, got: Mapping[str, Any]) -> Outcome:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import md5
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from regulars import Response
 
 FIELD_PREFIX = "RG_"
@@ -25,8 +25,13 @@ def _instant(value: Any) -> Any:
     return None if value == "" else value  # Mailchimp writes an empty text where it has nothing
 
 
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
-Instant = Annotated[AwareDatetime | None, BeforeValidator(_instant)]
+Changed = Annotated[AwareDatetime, AfterValidator(_utc)]
+Instant = Annotated[Changed | None, BeforeValidator(_instant)]
 
 
 class Tag(BaseModel):
@@ -45,7 +50,7 @@ class Member(BaseModel):
     contact_id: str
     email_address: str
     status: Status
-    last_changed: AwareDatetime
+    last_changed: Changed
     unsubscribe_reason: str = ""
     merge_fields: Object = {}
     timestamp_signup: Instant = None
