@@ -10,11 +10,10 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from regulars.config import Client, ConnectionConfig, connection_config, connection_settings
+from regulars.config import Client, ConnectionConfig, Workspace, connection_config, connection_settings, read_toml
 from regulars.connector import CheckReport, Connector, Destination, EcoaProvider, Finding, Settings, Source
 from regulars.errors import ConfigError, PluginError, RegularsError, WrongAccountError
 from regulars.http import Http, RequestPolicy
@@ -231,12 +230,45 @@ def _sandbox(client: Client, name: str, at: str, connector: Connector) -> Iterat
                 platform.save(file)
 
 
-def new_sandbox(client: Client, connector: Connector, file: Path) -> None:
-    """Make the state file of an empty simulated platform. Raises ConfigError where there is none."""
+def config_problems(workspace: Workspace, plugins: Plugins, *, secrets: bool) -> list[RegularsError]:
+    """What is wrong in the files of a workspace, the first complaint of each file and connection.
+
+    With `secrets`, one that is nowhere is a problem too.
+    """
+    found: list[RegularsError] = []
+    for shown in ("regulars.toml", "segments/common.toml"):
+        with _kept(found):
+            read_toml(workspace.root / shown, shown)
+    for client_id in workspace.client_ids():
+        with _kept(found):
+            client = workspace.client(client_id)
+            for name, config in client.config.connections.items():
+                with _kept(found):
+                    connector = plugins.connector(config.plugin)
+                    if config.sandbox is None:
+                        connection_settings(client, name, connector, resolve=secrets)
+    return found
+
+
+@contextmanager
+def _kept(found: list[RegularsError]) -> Iterator[None]:
+    try:
+        yield
+    except RegularsError as fault:
+        found.append(fault)
+
+
+def make_sandbox(client: Client, connector: Connector, file: str) -> None:
+    """Make the state file of an empty simulated platform, unless it is there or is served on a port.
+
+    `file` is relative to the workspace. Raises ConfigError where the plugin has no sandbox.
+    """
     if connector.sandbox is None:
         raise ConfigError(f"plugin {connector.name} has no sandbox")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    connector.sandbox(clock=client.clock, seed=0).save(file)
+    path = client.root / file
+    if "://" not in file and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connector.sandbox(clock=client.clock, seed=0).save(path)
 
 
 def _state(platform: Any) -> str:

@@ -20,7 +20,14 @@ from regulars.config.sections import (
     SegmentsConfig,
     WriteConfig,
 )
-from regulars.config.settings import connection_config, connection_settings, secret_fields
+from regulars.config.settings import (
+    Question,
+    connection_config,
+    connection_settings,
+    questions,
+    secret_fields,
+    settings_of,
+)
 from regulars.config.workspace import Client, Workspace, open_workspace
 
 __all__ = [
@@ -39,6 +46,7 @@ __all__ = [
     "LifecycleConfig",
     "MapEntry",
     "MoneyConfig",
+    "Question",
     "Rate",
     "RetentionConfig",
     "Sections",
@@ -50,6 +58,8 @@ __all__ = [
     "connection_settings",
     "nearest",
     "open_workspace",
+    "questions",
     "read_toml",
     "secret_fields",
+    "settings_of",
 ]

@@ -50,13 +50,20 @@ class Secrets:
     def resolve(self, reference: str) -> Secret:
         """The secret behind "secret:NAME". Raises ConfigError where it is nowhere."""
         name = secret_name(reference, self._client)
-        value = self._from_environment(name) or self._from_file(name)
-        if not value:
+        if (found := self.find(reference)) is None:
             raise ConfigError(
                 f"secret {name!r} is missing",
                 where=self._client,
                 hint=f"Set {variable(self._client, name)} or write the file secrets/{self._client}/{name}",
             )
+        return found
+
+    def find(self, reference: str) -> Secret | None:
+        """The secret behind "secret:NAME", None where it is nowhere."""
+        name = secret_name(reference, self._client)
+        value = self._from_environment(name) or self._from_file(name)
+        if not value:
+            return None
         self.redactor.learn(value)
         return Secret(name, value)
 

@@ -1,0 +1,33 @@
+"""The command line: one module per command group, no logic of its own, nothing imported before it is needed."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from regulars.cli.call import shared
+from regulars.cli.lazy import LazyGroup
+
+# name -> ("module:attribute" below regulars.cli, one line of help). Help must not import a module.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init:command", "Make an agency's workspace."),
+    "client": ("client:group", "Add, list and show clients."),
+    "connect": ("connect:command", "Connect a client's platform."),
+    "check": ("check:command", "Identity, rights and health of connections; writes nothing."),
+    "config": ("config:group", "Check the configuration files."),
+    "plugins": ("plugins:group", "Installed plugins, broken ones with the reason."),
+}
+
+root = LazyGroup("regulars", table=COMMANDS, help="Who buys again, who is slipping away, and whom to write to.")
+shared(root, version=True)
+
+
+def main() -> None:
+    """Entry point of the `regulars` command."""
+    signal.signal(signal.SIGTERM, _terminated)
+    root.main(prog_name="regulars")
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """Leave through every `with`, so that leases and files are put in order."""
+    raise SystemExit(143)
