@@ -5,6 +5,7 @@ Sources: HubSpot's API reference, versions 2026-09 and v3 (same shapes, other pa
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,7 +52,9 @@ class HubSpot:
 
     def __init__(self, settings: HubSpotSettings, http: Http) -> None:
         self._http, self._paths = http, PATHS[settings.api]
-        self._bearer = Secret(settings.token.name, f"Bearer {settings.token.reveal()}")
+        token = settings.token.reveal()
+        self._bearer = Secret(settings.token.name, f"Bearer {token}")
+        self._secrets = (token, quote(token, safe=""), b64encode(token.encode()).decode())
 
     # --- the account ---
 
@@ -79,7 +82,7 @@ class HubSpot:
         body = _object(self._send("POST", f"{self._paths['contacts']}/batch/read", json=asked, reads=True))
         for error in body.get("errors") or ():
             if error.get("category") != "OBJECT_NOT_FOUND":
-                raise PlatformError(f"HubSpot could not look up contacts: {words(error)}")
+                raise PlatformError(f"HubSpot could not look up contacts: {self._clean(words(error))}")
         return _results(body)
 
     def changed(
@@ -117,19 +120,19 @@ class HubSpot:
         path = f"{self._paths['contacts']}/batch/update"
         answer = self._send("POST", path, json={"inputs": inputs}, accept=(400, 409))
         if answer.status >= 400:
-            return Written(refused=complaint(answer))
+            return Written(refused=self._complaint(answer))
         body = _object(answer)
         errors: dict[str, str] = {}
         for error in body.get("errors") or ():
             context = error.get("context") or {}
-            errors |= dict.fromkeys([*context.get("id", ()), *context.get("ids", ())], words(error))
+            errors |= dict.fromkeys([*context.get("id", ()), *context.get("ids", ())], self._clean(words(error)))
         return Written(frozenset(str(row["id"]) for row in _results(body)), errors)
 
     def set_email(self, contact: str, email: str) -> str | None:
         """Change a contact's own address. Returns why HubSpot refused, None where it did not."""
         path = f"{self._paths['contacts']}/{quote(contact, safe='')}"
         answer = self._send("PATCH", path, json={"properties": {"email": email}}, accept=(400, 404, 409))
-        return complaint(answer) if answer.status >= 400 else None
+        return self._complaint(answer) if answer.status >= 400 else None
 
     # --- properties ---
 
@@ -191,7 +194,7 @@ class HubSpot:
         path = f"{self._paths['lists']}/records/memberships/batch/read"
         body = _object(self._send("POST", path, json=asked, reads=True))
         if body.get("errors"):
-            raise PlatformError(f"HubSpot could not look up memberships: {words(body['errors'][0])}")
+            raise PlatformError(f"HubSpot could not look up memberships: {self._clean(words(body['errors'][0]))}")
         return {
             str(row["recordId"]): frozenset(str(one["listId"]) for one in row.get("recordListMemberships", ()))
             for row in _results(body)
@@ -202,7 +205,7 @@ class HubSpot:
         path = f"{self._paths['lists']}/{list_id}/memberships/{act}"
         answer = self._send("PUT", path, json=list(ids), accept=(400, 404))
         if answer.status >= 400:
-            return Written(refused=complaint(answer))
+            return Written(refused=self._complaint(answer))
         missing = {str(one) for one in _object(answer).get("recordIdsMissing") or ()}
         return Written(frozenset(ids) - missing, dict.fromkeys(missing, "HubSpot knows no contact with this id"))
 
@@ -227,8 +230,17 @@ class HubSpot:
             bucket=bucket,
         )
         if answer.status >= 400 and answer.status not in accept:
-            raise PlatformError(f"HubSpot refused: {complaint(answer)}", where=answer.url)
+            raise PlatformError(f"HubSpot refused: {self._complaint(answer)}", where=answer.url)
         return answer
+
+    def _complaint(self, answer: Response) -> str:
+        return self._clean(complaint(answer))
+
+    def _clean(self, text: str) -> str:
+        """HubSpot's words without the token, should it ever repeat it."""
+        for form in self._secrets:
+            text = text.replace(form, "[secret]")
+        return text
 
 
 def _object(answer: Response) -> Body:
