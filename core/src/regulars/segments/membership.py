@@ -127,10 +127,10 @@ def _pairs(members: Iterable[Member]) -> pa.Table:
 
 def _funnel_table(funnels: Mapping[str, Sequence[Step]]) -> pa.Table:
     texts, numbers = ("segment", "condition"), ("step", "remaining", "unknown")
-    schema = pa.schema([*(pa.field(n, pa.string()) for n in texts), *(pa.field(n, pa.int64()) for n in numbers)])
+    columns: dict[str, pa.DataType] = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.int64())
     rows = [
         {"segment": name, "step": i, "condition": s.condition, "remaining": s.remaining, "unknown": s.unknown}
         for name, steps in funnels.items()
         for i, s in enumerate(steps)
     ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    return pa.Table.from_pylist(rows, schema=pa.schema(columns))
