@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from regulars import AuthError, Http, PlatformError, Response, Secret, WrongAccountError
+from regulars import AuthError, PlatformError, Response, Secret, WrongAccountError
 from regulars.plugins import load
 from regulars.testing import Fault
 from regulars_hubspot.account import check
@@ -74,4 +74,3 @@ def test_the_connector_is_found():
     assert (connector.role, connector.api_version) == ("crm", "2026-09")
     settings = HubSpotSettings(token=Secret("t", "pat-eu1-x"))
     assert connector.policy(settings).hosts == {"api.hubapi.com"}
-    assert Http is not None

@@ -256,19 +256,13 @@ def test_a_contact_that_cannot_be_understood_is_kept_aside(box, source, crowd, r
     assert (aside.kind, aside.id) == ("person", broken)
 
 
-def test_a_malformed_page_ends_the_read_before_it_is_yielded(box, source, crowd, rows):
+def test_a_malformed_page_is_not_yielded(box, source, crowd):
     box.populate(crowd(250))
     box.faults.append(Fault("malformed", match="GET /crm/objects", skip=1))
-    pages = []
+    pages = source.pages("contacts", None)
+    assert len(next(pages).rows["person"]) == 100
     with pytest.raises(PlatformError, match="not JSON"):
-        pages.extend(source.pages("contacts", None) if False else _collect(source, pages))
-    assert len(rows(pages, "person")) == 100
-
-
-def _collect(source, pages):
-    for page in source.pages("contacts", None):
-        pages.append(page)
-    return ()
+        next(pages)
 
 
 def test_a_page_that_is_cut_off_is_asked_for_again(box, source, crowd, read, rows):
@@ -303,7 +297,7 @@ def test_a_revoked_token_is_an_auth_error(box, source):
 
 def test_a_missing_scope_is_named(box, source):
     box.scopes.discard("crm.objects.contacts.read")
-    with pytest.raises(AuthError, match="the token lacks crm.objects.contacts.read"):
+    with pytest.raises(AuthError, match=r"the token lacks crm\.objects\.contacts\.read"):
         next(source.pages("contacts", None))
 
 

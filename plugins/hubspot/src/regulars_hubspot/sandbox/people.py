@@ -27,7 +27,8 @@ class People:
             self._portal.schema.add_text(name)
         for person in here:
             self._put(person)
-        for key in [key for key in self.contact if key not in {person.key for person in here}]:
+        keys = {person.key for person in here}
+        for key in [key for key in self.contact if key not in keys]:
             self._portal.contacts.archive(self.contact.pop(key), self._portal.now())
             del self.said[key]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -13,6 +14,13 @@ from regulars_hubspot.sandbox.schema import Schema, millis
 
 Values = dict[str, str]
 Test = Callable[[Values], bool]
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "EQ": operator.eq,
+    "GT": operator.gt,
+    "GTE": operator.ge,
+    "LT": operator.lt,
+    "LTE": operator.le,
+}
 
 
 class Index:
@@ -75,53 +83,48 @@ class Index:
         rule = sorts[0] if isinstance(sorts[0], dict) else {"propertyName": sorts[0]}
         name, descending = rule["propertyName"], rule.get("direction") == "DESCENDING"
         if name != "hs_object_id":
-            found.sort(key=lambda n: self._key(name, self._seen[n].get(name, "")))
+            key = self._key(name)
+            found.sort(key=lambda n: key(self._seen[n].get(name, "")))
         if descending:
             found.reverse()
 
-    def _test(self, asked: Body) -> Test:  # noqa: PLR0912 - one branch an operator
-        name, operator = asked.get("propertyName", ""), asked.get("operator", "")
+    def _test(self, asked: Body) -> Test:
+        name, act = asked.get("propertyName", ""), asked.get("operator", "")
         if name not in self._schema.live:
             # The wrong name finds nothing and says nothing (hs_lastmodifieddate on contacts).
             return lambda _: False
-        if operator == "HAS_PROPERTY":
-            return lambda held: name in held
-        if operator == "NOT_HAS_PROPERTY":
-            return lambda held: name not in held
-        if operator in ("IN", "NOT_IN"):
+        if act in ("HAS_PROPERTY", "NOT_HAS_PROPERTY"):
+            return lambda held: (name in held) == (act == "HAS_PROPERTY")
+        if act in ("IN", "NOT_IN"):
             wanted = set(asked.get("values") or [])
-            return lambda held: (held.get(name, "").lower() in wanted) == (operator == "IN")
+            return lambda held: (held.get(name, "").lower() in wanted) == (act == "IN")
         if "value" not in asked:
-            raise invalid(f"{operator} needs a value")
-        want = self._key(name, str(asked["value"]))
-        key = self._key
-        if operator == "EQ":
-            return lambda held: name in held and key(name, held[name]) == want
-        if operator == "NEQ":
-            return lambda held: name not in held or key(name, held[name]) != want
-        if operator == "GT":
-            return lambda held: name in held and key(name, held[name]) > want
-        if operator == "GTE":
-            return lambda held: name in held and key(name, held[name]) >= want
-        if operator == "LT":
-            return lambda held: name in held and key(name, held[name]) < want
-        if operator == "LTE":
-            return lambda held: name in held and key(name, held[name]) <= want
-        if operator == "BETWEEN":
-            high = self._key(name, str(asked.get("highValue", "")))
-            return lambda held: name in held and want <= key(name, held[name]) <= high
-        if operator in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
-            token = str(asked["value"]).strip("*").lower()
-            return lambda held: (token in held.get(name, "").lower()) == (operator == "CONTAINS_TOKEN")
-        raise invalid(f"Unknown operator {operator!r}")
+            raise invalid(f"{act} needs a value")
+        value, high = str(asked["value"]), str(asked.get("highValue", ""))
+        if act in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
+            token = value.strip("*").lower()
+            return lambda held: (token in held.get(name, "").lower()) == (act == "CONTAINS_TOKEN")
+        return self._comparison(name, act, value, high)
 
-    def _key(self, name: str, value: str) -> Any:
+    def _comparison(self, name: str, act: str, value: str, high: str) -> Test:
+        key = self._key(name)
+        want = key(value)
+        if act == "BETWEEN":
+            most = key(high)
+            return lambda held: name in held and want <= key(held[name]) <= most
+        if act == "NEQ":
+            return lambda held: name not in held or key(held[name]) != want
+        compare = _COMPARE.get(act)
+        if compare is None:
+            raise invalid(f"Unknown operator {act!r}")
+        return lambda held: name in held and compare(key(held[name]), want)
+
+    def _key(self, name: str) -> Callable[[str], Any]:
+        """How values of a property compare: numbers, instants, or texts whatever their case."""
         kind = self._schema.live[name]["type"] if name in self._schema.live else "string"
         if kind == "number":
-            return float(value or 0)
-        if kind in ("date", "datetime"):
-            return self._millis(value)
-        return value.lower()
+            return lambda value: float(value or 0)
+        return self._millis if kind in ("date", "datetime") else str.lower
 
     def _millis(self, value: str) -> int:
         found = self._stamps.get(value)
