@@ -1,1 +1,15 @@
 """Shopify connector for Regulars: hook implementations only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from regulars import Connector, hookimpl
+
+
+@hookimpl
+def register_connectors(register: Callable[[Connector], None]) -> None:
+    """Bring `shopify`."""
+    from regulars_shopify.connector import connector
+
+    register(connector())

@@ -1,0 +1,86 @@
+"""A page's bytes become validated nodes; one that cannot be understood is set aside, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from regulars import PlatformError, Rejected
+
+from regulars_shopify.models import Connection, PageInfo
+
+N = TypeVar("N")
+_PAGE_INFO = TypeAdapter(PageInfo)
+
+
+@dataclass(frozen=True)
+class Listing(Generic[N]):
+    """Nodes of one page, those set aside, and the cursor of the next page (None: this was the last)."""
+
+    nodes: list[N]
+    rejected: list[Rejected]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Reader(Generic[N]):
+    """Reads `data.<path>` of an answer as a connection of `node`s, which are records of a `kind`.
+
+    `whole` validates a page at a stroke; only where that fails is it taken apart.
+    """
+
+    kind: str
+    path: tuple[str, ...]
+    whole: TypeAdapter[Any]
+    node: TypeAdapter[N]
+
+    def read(self, body: bytes, where: str) -> Listing[N]:
+        """The page. Raises PlatformError where it is not JSON or holds no such connection."""
+        try:
+            found: Any = self.whole.validate_json(body)["data"]
+        except ValidationError:
+            return self._taken_apart(body, where)
+        for step in self.path:
+            found = found[step]
+        connection: Connection[N] = found
+        return Listing(connection["nodes"], [], _next(connection["pageInfo"]))
+
+    def _taken_apart(self, body: bytes, where: str) -> Listing[N]:
+        nodes, info = self._connection(body, where)
+        good: list[N] = []
+        rejected: list[Rejected] = []
+        for raw in nodes:
+            try:
+                good.append(self.node.validate_python(raw))
+            except ValidationError as fault:
+                rejected.append(Rejected(self.kind, _id(raw), _reason(fault), json.dumps(raw)))
+        return Listing(good, rejected, _next(info))
+
+    def _connection(self, body: bytes, where: str) -> tuple[list[Any], PageInfo]:
+        hint = "Nothing of this page was stored; the next run reads it again"
+        try:
+            found: Any = json.loads(body)["data"]
+            for step in self.path:
+                found = found[step]
+            return list(found["nodes"]), _PAGE_INFO.validate_python(found["pageInfo"])
+        except json.JSONDecodeError as fault:
+            what = f"the answer is not JSON ({fault}; {len(body)} bytes)"
+        except (KeyError, TypeError, ValidationError):
+            what = f"the answer holds no page of {self.path[-1]}"
+        raise PlatformError(what, where=where, hint=hint)
+
+
+def _next(info: PageInfo) -> str | None:
+    return info["endCursor"] if info["hasNextPage"] else None
+
+
+def _id(raw: Any) -> str:
+    return str(raw.get("id", "?")) if isinstance(raw, Mapping) else "?"
+
+
+def _reason(fault: ValidationError) -> str:
+    first = fault.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,135 @@
+"""The shapes of whole answers, and the readers of those that come page by page."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from regulars_shopify.models import Connection, CustomerNode, LineNode, OrderNode, ProductNode, RefundLineNode
+from regulars_shopify.pages import Reader
+
+D = TypeVar("D")
+N = TypeVar("N")
+
+
+class Reply(TypedDict, Generic[D]):
+    """What comes under `data`."""
+
+    data: D
+
+
+class Nodes(TypedDict, Generic[N]):
+    """A connection of which the first page is enough."""
+
+    nodes: list[N]
+
+
+class Plan(TypedDict):
+    """The shop's plan."""
+
+    publicDisplayName: str
+
+
+class Shop(TypedDict):
+    """Who the shop is."""
+
+    id: str
+    name: str
+    myshopifyDomain: str
+    currencyCode: str
+    ianaTimezone: str
+    plan: Plan
+
+
+class Scope(TypedDict):
+    """A granted scope, such as `read_orders`."""
+
+    handle: str
+
+
+class Installation(TypedDict):
+    """Our app on the shop."""
+
+    accessScopes: list[Scope]
+
+
+class ShopData(TypedDict):
+    """The answer to `shop.graphql`."""
+
+    shop: Shop
+    currentAppInstallation: Installation
+
+
+class Count(TypedDict):
+    """A number of objects."""
+
+    count: int
+
+
+class ProbeEmail(TypedDict):
+    """An address, where it may be read."""
+
+    emailAddress: str | None
+
+
+class ProbeCustomer(TypedDict):
+    """A customer, to see whether personal data comes through."""
+
+    defaultEmailAddress: ProbeEmail | None
+
+
+class ProbeOrder(TypedDict):
+    """An order, to see how far back they go."""
+
+    createdAt: str
+
+
+class ProbeData(TypedDict):
+    """The answer to `probe.graphql`."""
+
+    customers: Nodes[ProbeCustomer]
+    customersCount: Count
+    ordersCount: Count
+    testOrders: Count
+    oldest: Nodes[ProbeOrder]
+
+
+class _Products(TypedDict):
+    products: Connection[ProductNode]
+
+
+class _Customers(TypedDict):
+    customers: Connection[CustomerNode]
+
+
+class _Orders(TypedDict):
+    orders: Connection[OrderNode]
+
+
+class _OrderLines(TypedDict):
+    lineItems: Connection[LineNode]
+
+
+class _Order(TypedDict):
+    order: _OrderLines
+
+
+class _RefundLines(TypedDict):
+    refundLineItems: Connection[RefundLineNode]
+
+
+class _Refund(TypedDict):
+    refund: _RefundLines
+
+
+SHOP = TypeAdapter(Reply[ShopData])
+PROBE = TypeAdapter(Reply[ProbeData])
+PRODUCTS = Reader("product", ("products",), TypeAdapter(Reply[_Products]), TypeAdapter(ProductNode))
+CUSTOMERS = Reader("person", ("customers",), TypeAdapter(Reply[_Customers]), TypeAdapter(CustomerNode))
+ORDERS = Reader("order", ("orders",), TypeAdapter(Reply[_Orders]), TypeAdapter(OrderNode))
+LINES = Reader("line", ("order", "lineItems"), TypeAdapter(Reply[_Order]), TypeAdapter(LineNode))
+REFUND_LINES = Reader(
+    "refund_line", ("refund", "refundLineItems"), TypeAdapter(Reply[_Refund]), TypeAdapter(RefundLineNode)
+)
