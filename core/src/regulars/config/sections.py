@@ -178,6 +178,19 @@ class SegmentsConfig(Section):
     use: list[str] = []
 
 
+class ScheduleConfig(Section):
+    """How often a client's night is due; `slack` is how late it may be before it counts as missed."""
+
+    every: Duration = timedelta(hours=24)
+    slack: Duration = timedelta(hours=2)
+
+
+class StorageConfig(Section):
+    """How long merged pages are kept; personal data should not lie about longer than it is needed."""
+
+    keep_segments: Duration = timedelta(days=30)
+
+
 class Sections(Section):
     """Everything an agency may set for all of its clients."""
 
@@ -192,3 +205,5 @@ class Sections(Section):
     holdout: HoldoutConfig = HoldoutConfig()
     ecoa: EcoaConfig = EcoaConfig()
     segments: SegmentsConfig = SegmentsConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    storage: StorageConfig = StorageConfig()

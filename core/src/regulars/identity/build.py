@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 
+from regulars.config import IdentityConfig
 from regulars.identity.clusters import Cluster, Key, clusters, oversized
 from regulars.journal import Fact
 from regulars.warehouse import Session, statement
-
-
-class _Identity(Protocol):
-    shared_inboxes: Sequence[str]
-    max_cluster: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class IdentitySettings:
     key: str
 
     @classmethod
-    def of(cls, config: _Identity, key: str) -> IdentitySettings:
+    def of(cls, config: IdentityConfig, key: str) -> IdentitySettings:
         """From a client's [identity] section and its journal's key."""
         return cls(tuple(x.rstrip("@").lower() for x in config.shared_inboxes), config.max_cluster, key)
 

@@ -63,6 +63,20 @@ def finish(journal: Journal, lease: Lease, run: Run, state: State, summary: Mapp
         )
 
 
+def accept(journal: Journal, lease: Lease, run_id: str, reason: str) -> Run:
+    """Open a blocked run again, past its checks, because a person says that the night really was so.
+
+    Raises ConfigError where the run is not blocked.
+    """
+    run = find(journal, run_id)
+    if run.state != "blocked":
+        raise ConfigError(f"run {run_id} is {run.state}, not blocked", hint="Only a blocked run can be accepted")
+    with journal.tx(lease) as tx:
+        journal.add_facts(tx, "accepted", [(run_id, {"reason": reason})])
+        tx.execute("UPDATE run SET state = 'open', step = 'accepted', ended_at = NULL WHERE id = ?", (run_id,))
+    return find(journal, run_id)
+
+
 def recent(journal: Journal, limit: int = 20, kind: str | None = None) -> list[Run]:
     """The newest runs first."""
     where, params = ("WHERE kind = ?", [kind]) if kind else ("", [])

@@ -1,6 +1,6 @@
 """Platforms to tables: pages become segments with their cursor in one transaction, then are merged."""
 
-from regulars.sync.gates import Anomaly, check_freshness, check_volume
+from regulars.sync.gates import Anomaly, check_freshness, check_volume, newest_order
 from regulars.sync.merge import drop_old_segments, merge_pending
 from regulars.sync.read import Landing, StreamCount, cursors, read_stream, roll_back
 from regulars.sync.signals import map_signals
@@ -15,6 +15,7 @@ __all__ = [
     "drop_old_segments",
     "map_signals",
     "merge_pending",
+    "newest_order",
     "read_stream",
     "roll_back",
 ]

@@ -1,0 +1,93 @@
+"""From tables to answers, in one burst: identity, metrics, consent, standing, catalogue, segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from regulars import consent, identity, lifecycle, metrics, segments
+from regulars.config import Client
+from regulars.journal import Journal, Lease
+from regulars.segments import Report
+from regulars.segments.membership import Member
+from regulars.sync import check_freshness, map_signals
+from regulars.warehouse import Session, Warehouse
+
+SEGMENT_FILE = "segments/common.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a night found: sizes of segments, who moved, and what was not known well enough."""
+
+    customers: int
+    moves: int
+    report: Report
+    not_fresh: tuple[str, ...]
+
+
+def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, as_of: date) -> Measured:
+    """Compute everything as of a client's day, remember the moves, publish the snapshot.
+
+    Killed anywhere, it can be called again: the tables are made anew and only moves that the journal
+    does not have yet are appended.
+    """
+    with warehouse.burst() as session:
+        _before_segments(session, client, journal, as_of)
+        fresh, complaints = _fresh(session, client, journal)
+        report = _segments(session, client, journal, as_of, fresh)
+        moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
+        people = session.query("SELECT count(*) FROM customer")[0][0]
+    with journal.tx(lease) as tx:
+        for kind, facts in moves.items():
+            journal.add_facts(tx, kind, facts)
+        segments.remember(journal, tx, report, as_of)
+    warehouse.publish()
+    return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints)
+
+
+def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> None:
+    config = client.config
+    map_signals(session, config.signal)
+    decisions = sorted((*journal.facts("join"), *journal.facts("split")), key=lambda fact: fact.seq)
+    identity.build(session, identity.IdentitySettings.of(config.identity, journal.key), decisions)
+    settings = metrics.metric_settings(config)
+    metrics.build(session, settings, as_of)
+    consent.build(session, journal, config.consent.legal_basis)
+    metrics.build_reach(session)
+    recorded = lifecycle.Recorded.of(fact for kind in lifecycle.KINDS for fact in journal.facts(kind))
+    now = client.clock.now()
+    lifecycle.build(session, lifecycle.lifecycle_settings(config), as_of, recorded, now)
+    metrics.build_catalogue(session, settings, as_of)
+
+
+def _fresh(session: Session, client: Client, journal: Journal) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Which needs of segments are met tonight, and complaints about the others."""
+    config = client.config.clock
+    orders = check_freshness(session, client.clock.now(), config.order_source_max_age)
+    known = consent.freshness(journal, config.consent_max_age)
+    met = {"orders.fresh": not orders, "consent.fresh": known.fresh}
+    complaints = [found.text for found in orders] + ([known.stale] if known.stale else [])
+    return frozenset(name for name, is_met in met.items() if is_met), tuple(complaints)
+
+
+def _segments(session: Session, client: Client, journal: Journal, as_of: date, fresh: frozenset[str]) -> Report:
+    config = client.config
+    common = client.root / SEGMENT_FILE
+    texts = [common.read_text(encoding="utf-8")] if common.exists() else []
+    return segments.build(
+        session,
+        segments.in_use(config.segments.use, *texts),
+        today=as_of,
+        draw=segments.Draw(config.holdout.salt, client.id, config.holdout.share),
+        fresh=fresh,
+        previous=_present_names(session, segments.before(journal)),
+    )
+
+
+def _present_names(session: Session, members: Iterable[Member]) -> set[Member]:
+    """Members under the ids their customers have today: a customer that was joined to an older one
+    goes on under the older one's id."""
+    now = dict(session.query("SELECT profile_key, customer_id FROM profile"))
+    return {(segment, now.get(customer, customer)) for segment, customer in members}

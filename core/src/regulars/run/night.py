@@ -1,0 +1,132 @@
+"""run_client: read, check, measure, plan, and apply where that is allowed. Call it any number of times.
+
+Safety is in the journal, not here: each step notes itself as done, a killed run goes on where it
+stopped, and nothing is measured or planned before the night looks like itself.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from regulars.config import Client
+from regulars.errors import DataCheckError, RegularsError
+from regulars.journal import runs
+from regulars.journal.runs import Run
+from regulars.plugins import Plugins
+from regulars.run import planning
+from regulars.run.desk import Desk, desk
+from regulars.run.measure import measure
+from regulars.run.result import Result
+from regulars.sync import (
+    Anomaly,
+    Landing,
+    check_freshness,
+    check_volume,
+    cursors,
+    drop_old_segments,
+    merge_pending,
+    newest_order,
+    read_stream,
+    roll_back,
+)
+
+log = logging.getLogger("regulars.run")
+KIND = "night"
+ACCEPTED = "accepted"
+"""The step of a run whose anomaly a person accepted: it goes on after the checks."""
+
+
+def run_client(client: Client, plugins: Plugins, *, write: bool = True) -> Result:
+    """One client's night. Errors become a Result; only LockedError and bugs of ours are raised.
+
+    With `write` False nothing is planned or applied (a sync).
+    """
+    with desk(client, plugins) as at:
+        run = runs.start(at.journal, at.lease, KIND)
+        result = Result(client.id, run.id, started_at=run.started_at.isoformat())
+        try:
+            _night(at, run, result, write)
+            _finish(at, run, result)
+        except RegularsError as fault:
+            _fail(at, run, result, fault)
+    return result
+
+
+def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
+    if run.step != ACCEPTED:
+        _read(at, run, result)
+        _check(at, run)
+    done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
+    result.customers, result.moves = done.customers, done.moves
+    result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
+    with at.warehouse.published() as session:
+        newest = newest_order(session)
+    result.newest_order_at = newest.isoformat() if newest else None
+    if write:
+        planning.ecoa(at, result)
+        planning.plan(at, run, result)
+
+
+def _read(at: Desk, run: Run, result: Result) -> None:
+    merge_pending(at.journal, at.lease, at.warehouse)
+    before = dict(run.summary.get("cursors", {})) or cursors(at.journal)
+    with at.journal.tx(at.lease) as tx:
+        tx.execute("UPDATE run SET summary = json_set(summary, '$.cursors', json(?)) WHERE id = ?",
+                   (json.dumps(before), run.id))  # fmt: skip
+    landing = Landing(at.journal, at.lease, run.id, at.warehouse)
+    for name, config in at.client.config.connections.items():
+        connection = at.connections.get(name)
+        if not config.reads or connection.connector.source is None:
+            continue
+        source = connection.source()
+        for stream in source.streams():
+            count = read_stream(landing, name, stream, source)
+            log.info("%s.%s: %s rows, %s set aside", name, stream, count.rows, count.rejected)
+            result.streams.append({"stream": f"{name}.{stream}", "rows": count.rows, "rejected": count.rejected})
+        result.calls[name] = connection.http.calls
+    merge_pending(at.journal, at.lease, at.warehouse)
+    runs.advance(at.journal, at.lease, run, "read")
+
+
+def _check(at: Desk, run: Run) -> None:
+    config = at.client.config
+    found: list[Anomaly] = check_volume(at.journal, run.id, config.guards.min_source_rows_pct)
+    if found:
+        # What was read stays stored, but the next run must read that stretch again.
+        before = runs.find(at.journal, run.id).summary.get("cursors", {})
+        roll_back(at.journal, at.lease, dict(before))
+    with at.warehouse.burst() as session:
+        found += check_freshness(session, at.client.clock.now(), config.clock.order_source_max_age)
+    if found:
+        text = "; ".join(f"{x.kind} of {x.about}: {x.text}" for x in found)
+        raise DataCheckError(text, where=at.client.id)
+
+
+def _finish(at: Desk, run: Run, result: Result) -> None:
+    drop_old_segments(at.journal, at.lease, at.warehouse, at.client.config.storage.keep_segments)
+    result.ended_at = at.client.clock.now().isoformat()
+    runs.finish(at.journal, at.lease, run, "ok", result.as_dict())
+    _tell(at, result)
+
+
+def _fail(at: Desk, run: Run, result: Result, fault: RegularsError) -> None:
+    blocked = isinstance(fault, DataCheckError)
+    result.state, result.exit_code = "blocked" if blocked else "failed", fault.exit_code
+    result.reason = at.client.redactor.clean(" ".join(str(fault).split()))
+    result.safe = "yesterday's values stay, nothing was written"
+    result.then = f"regulars check {at.client.id}"
+    if blocked:
+        result.then += (
+            f", or if the night really was so: regulars runs accept {at.client.id} {run.id} --reason ..."
+        )
+    result.ended_at = at.client.clock.now().isoformat()
+    log.warning("%s: %s", result.state, result.reason)
+    runs.finish(at.journal, at.lease, run, "blocked" if blocked else "failed", result.as_dict())
+    _tell(at, result)
+
+
+def _tell(at: Desk, result: Result) -> None:
+    result.store(at.client.data_dir)
+    for complaint in at.plugins.run_finished(result.as_dict()):
+        log.warning("run_finished: %s", at.client.redactor.clean(complaint))
