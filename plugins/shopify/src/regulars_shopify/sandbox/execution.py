@@ -71,6 +71,7 @@ class Plan:
         fields: dict[str, list[Selection]] = {}
         for selection in selections:
             if not self._wanted(selection):
+                self._mention(selection)
                 continue
             if selection.kind == "field":
                 fields.setdefault(selection.key, []).append(selection)
@@ -94,6 +95,12 @@ class Plan:
         skip = selection.directives.get("skip", {}).get("if", False)
         include = selection.directives.get("include", {}).get("if", True)
         return bool(self._value(include)) and not self._value(skip)
+
+    def _mention(self, selection: Selection) -> None:
+        """A variable counts as used also where a directive leaves its field out."""
+        self._value(dict(selection.args))
+        for inside in selection.inside:
+            self._mention(inside)
 
     def _field(self, type: str, group: Sequence[Selection], path: tuple[str, ...]) -> tuple[Run, int]:
         name = group[0].name
