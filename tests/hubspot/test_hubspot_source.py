@@ -265,6 +265,17 @@ def test_a_malformed_page_is_not_yielded(box, source, crowd):
         next(pages)
 
 
+def test_a_search_that_does_not_go_on_is_an_error_and_no_endless_read(box, source, crowd, clock, read):
+    box.populate(crowd(3))
+    clock.forward(timedelta(hours=1))
+    _, cursor = read(source, "contacts")
+    same = b'{"total":9,"results":[{"id":"101","properties":{},"updatedAt":"2026-03-01T09:00:00Z"}]'
+    body = same + b',"paging":{"next":{"after":"1"}}}'
+    box.faults.append(Fault("status", match="/search", times=9, status=200, body=body))
+    with pytest.raises(PlatformError, match="does not go on after contact 101"):
+        read(source, "contacts", cursor)
+
+
 def test_a_page_that_is_cut_off_is_asked_for_again(box, source, crowd, read, rows):
     box.populate(crowd(250))
     box.faults.append(Fault("cut", match="GET /crm/objects", skip=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from regulars import Http, Page, PlatformError, by_time, full_compare
@@ -66,7 +67,7 @@ class HubSpotSource:
         last, more = resume or "0", True
         while more:
             raws, more = self._client.changed(since, until, last, names)
-            last = str(raws[-1]["id"]) if raws else last
+            last = _last_id(raws, last) if raws or more else last
             yield to_page(raws, self._extra), last
 
     def _archived(self, resume: str | None) -> Iterator[tuple[Page, str]]:
@@ -102,3 +103,11 @@ class HubSpotSource:
         """Properties to read: the fixed ones, all of ours that exist, and the client's."""
         ours = sorted(name for name in self._client.properties() if name.startswith(FIELD_PREFIX))
         return tuple(dict.fromkeys((*READ, *ours, *self._extra)))
+
+
+def _last_id(raws: Sequence[Any], before: str) -> str:
+    """The id from which to read on. It must grow, or the read would never end."""
+    found = str(raws[-1].get("id", "")) if raws and isinstance(raws[-1], dict) else ""
+    if not found.isdigit() or int(found) <= int(before):
+        raise PlatformError(f"HubSpot's search does not go on after contact {before}", hint="Try again later")
+    return found
