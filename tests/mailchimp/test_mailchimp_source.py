@@ -14,7 +14,7 @@ from regulars_mailchimp.source import MailchimpSource
 
 @pytest.fixture
 def source(settings, http):
-    return MailchimpSource(settings, http, ("member_rating",))
+    return MailchimpSource(settings, http, ("member_rating", "LOYALTY", "location.country_code"))
 
 
 def read(source, stream, cursor=None):
@@ -40,7 +40,15 @@ def test_a_member_becomes_a_person_with_its_fields(filled, source):
     custom = json.loads(ada["custom"])
     assert (custom["LOYALTY"], custom["member_rating"]) == ("gold", 2)
     assert by_name(rows)["dee"]["tags"] == ["vip"]
+    assert custom["location.country_code"] == "DE"
     assert rejected == []
+
+
+def test_a_mapped_merge_tag_is_not_asked_for_as_a_property(filled, source):
+    read(source, "members")
+    asked = dict(filled.log[0].query)["fields"].split(",")
+    assert "members.member_rating" in asked
+    assert "members.LOYALTY" not in asked
 
 
 @pytest.mark.parametrize(

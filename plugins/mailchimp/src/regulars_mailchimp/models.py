@@ -73,6 +73,15 @@ class Member(BaseModel):
 
 ASKED = tuple(Member.model_fields)
 """The properties asked for; the rest of a member is links and statistics."""
+FURTHER = frozenset(
+    (
+        *("email_type", "full_name", "unique_email_id", "web_id", "member_rating", "vip", "language"),
+        *("email_client", "stats", "interests", "marketing_permissions", "ip_signup", "ip_opt", "last_note"),
+        *("consents_to_one_to_one_messaging", "sms_phone_number", "sms_subscription_status"),
+    )
+)
+"""Properties of a member that a client may map; any other name is a merge tag. Mailchimp may refuse a
+request that asks for a property which it does not have."""
 
 
 class MergeField(BaseModel):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from regulars import Http, Page, PlatformError, Rejected, by_time, full_compare
 
 from regulars_mailchimp.client import MailchimpClient
-from regulars_mailchimp.models import ASKED, Member
+from regulars_mailchimp.models import ASKED, FURTHER, Member
 from regulars_mailchimp.rows import bounce, consent, person
 from regulars_mailchimp.settings import MailchimpSettings
 
@@ -120,7 +120,8 @@ class MailchimpSource:
         return rows
 
     def _asked(self) -> list[str]:
-        return list(dict.fromkeys((*ASKED, *(name.partition(".")[0] for name in self._extra))))
+        mapped = (name.partition(".")[0] for name in self._extra)
+        return list(dict.fromkeys((*ASKED, *(name for name in mapped if name in FURTHER))))
 
     def _understand(self, rows: Sequence[Any]) -> tuple[list[Member], list[Rejected]]:
         found, rejected = [], []

@@ -118,8 +118,9 @@ class MailchimpSandbox(Sandbox):
         }
 
     def restore(self, state: Any) -> None:
-        self.audiences = {kept["id"]: Audience.of(kept) for kept in json.loads(json.dumps(state["audiences"]))}
-        self._people, self._answered = dict(state["people"]), state["answered"]
+        state = json.loads(json.dumps(state))  # two accounts share nothing
+        self.audiences = {kept["id"]: Audience.of(kept) for kept in state["audiences"]}
+        self._people, self._answered = state["people"], state["answered"]
         self.witness = Witness(**state["witness"])
         self.account_name, self.timezone = state["account"]
 
