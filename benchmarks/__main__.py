@@ -1,0 +1,48 @@
+"""The command line of the benchmarks; exits 1 where a bar does not hold."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+NAMES = {
+    "startup": "regulars --help against an empty Python, same run",
+    "sync": "100,000 customers and 1M order lines from a shop on a port",
+    "retail": "the main job on real order lines, month by month beside the file's own sums",
+}
+
+
+@click.group()
+def main() -> None:
+    """Measured figures."""
+
+
+@main.command("list")
+def list_() -> None:
+    """Names and what they measure."""
+    for name, text in NAMES.items():
+        click.echo(f"{name:<12}{text}")
+
+
+@main.command("run")
+@click.argument("name", type=click.Choice(list(NAMES)))
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures here."
+)
+@click.option("--scale", default=1.0, show_default=True, help="Share of the full size, for a try.")
+def run(name: str, file: Path | None, scale: float) -> None:
+    """Measure and print."""
+    figures = import_module(f"benchmarks.{name}").measure(scale)
+    for figure in figures:
+        click.echo(str(figure))
+    if file:
+        file.write_text(json.dumps([f.as_dict() for f in figures], indent=2) + "\n")
+    sys.exit(any(f.holds is False for f in figures))
+
+
+if __name__ == "__main__":
+    main()
