@@ -1,0 +1,136 @@
+"""What a run does about open jobs: look them up, collect, settle. It never buys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from regulars.connector import EcoaJob, EcoaProvider
+from regulars.errors import RegularsError
+from regulars.journal import Lease
+from regulars.reactivation.adoption import adopt
+from regulars.reactivation.candidates import Found, candidates, judge, known, plain
+from regulars.reactivation.desk import Desk
+from regulars.reactivation.eligibility import role_parts
+from regulars.reactivation.history import today
+from regulars.reactivation.jobs import Job, jobs, records, reference
+from regulars.reactivation.purchase import recover
+
+FINAL = ("completed", "failed", "cancelled")
+
+
+@dataclass(slots=True)
+class EcoaProgress:
+    """What happened to open jobs.
+
+    `found` counts results by state, `strangers` record keys that were never ours, `adopted` profiles
+    joined to the customer they were found for, `faults` jobs that could not be asked, and why.
+    """
+
+    polled: int = 0
+    settled: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    found: Counter[str] = field(default_factory=Counter)
+    strangers: int = 0
+    adopted: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+def advance(desk: Desk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
+    """Ask after every open job and collect what is ready; one job's trouble does not stop the others.
+
+    Submits nothing: that is a person's act.
+    """
+    progress = EcoaProgress()
+    for job in jobs(desk.journal).values():
+        if not job.open or job.connection != desk.config.ecoa.connection:
+            continue
+        try:
+            _advance(desk, lease, provider, job, progress)
+        except RegularsError as fault:
+            progress.faults[job.id] = str(fault)
+    progress.adopted = adopt(desk, lease)
+    return progress
+
+
+def _advance(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
+    if job.state == "reserved":
+        job = recover(desk, lease, provider, job)
+    if job.state == "released":
+        progress.released.append(job.id)
+    if job.state == "reserved":
+        progress.waiting.append(job.id)
+    if job.state != "submitted":
+        return
+    progress.polled += 1
+    answer = provider.poll(job.job_ref)
+    if answer.state not in (*FINAL, "partial"):
+        progress.waiting.append(job.id)
+        return
+    final = answer.state in FINAL or answer.next_poll_after is None
+    _collect(desk, lease, provider, job, answer, final, progress)
+
+
+def _collect(
+    desk: Desk,
+    lease: Lease,
+    provider: EcoaProvider,
+    job: Job,
+    answer: EcoaJob,
+    final: bool,
+    progress: EcoaProgress,
+) -> None:
+    """Store a job's results and, where it has ended, what it cost: in one transaction, so that a crash
+    before it repeats all and one after it repeats nothing."""
+    found, strangers = _found(desk, provider, job) if answer.state in ("completed", "partial") else ([], 0)
+    news = _news(desk, found)
+    with desk.journal.tx(lease) as tx:
+        desk.journal.add_facts(tx, "ecoa_result", [_fact(one) for one in news])
+        held = {fact.subject for fact in desk.journal.facts("ecoa_address")}
+        kept = [(one.record.key, {"email": one.email}) for one in news if one.email and one.record.key not in held]
+        desk.journal.add_facts(tx, "ecoa_address", kept)
+        if final:
+            paid = answer.charged or job.counts
+            desk.journal.add_facts(
+                tx,
+                "ecoa_settled",
+                [(job.id, {"minor": paid.minor, "currency": paid.currency, "state": answer.state})],
+            )
+    progress.found.update(one.state for one in news)
+    progress.strangers += strangers
+    (progress.settled if final else progress.waiting).append(job.id)
+
+
+def _found(desk: Desk, provider: EcoaProvider, job: Job) -> tuple[list[Found], int]:
+    results = list(provider.results(job.job_ref))
+    mine = records(desk.journal, job.id)
+    earlier = [one for one in candidates(desk.journal) if one.job != job.id and one.email]
+    emails = {plain(result.new_email) for result in results if result.new_email}
+    with desk.read() as session:
+        about = known(session, desk.journal, emails)
+        now = today(session, [*(one.customer_id for one in mine), *(one.customer_id for one in earlier)])
+    taken = {str(one.email): now[one.customer_id] for one in earlier}
+    # Old addresses are kept as keyed hashes only: a new one is compared by its own hash.
+    same = {reference(desk.journal, email): email for email in emails}
+    people = {one.key: (one, now[one.customer_id], same.get(one.reference, "")) for one in mine}
+    asks = provider.capabilities().permission_pass
+    return judge(results, people, about, taken, role_parts(desk.config), asks)
+
+
+def _news(desk: Desk, found: Sequence[Found]) -> list[Found]:
+    before: Mapping[str, str] = {one.key: one.state for one in candidates(desk.journal)}
+    return [one for one in found if before.get(one.record.key) != one.state]
+
+
+def _fact(one: Found) -> tuple[str, dict[str, object]]:
+    return one.record.customer_id, {
+        "job": one.record.job,
+        "key": one.record.key,
+        "reference": one.record.reference,
+        "state": one.state,
+        "why": one.why,
+        "code": one.code,
+        "permission_at": one.permission_at.isoformat() if one.permission_at else None,
+    }

@@ -1,0 +1,47 @@
+"""Where ECOA happens for one client: its settings, its journal, and a way to read its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from regulars.config import ClientConfig
+from regulars.errors import PlanError
+from regulars.journal import Journal
+from regulars.reactivation.jobs import Job, jobs
+from regulars.warehouse import Session
+
+Read = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`read` opens the client's tables for a moment (`warehouse.published` or `warehouse.burst`);
+    they are never held open while the provider is asked."""
+
+    config: ClientConfig
+    journal: Journal
+    read: Read
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.journal.clock.now()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the client's calendar."""
+        return ZoneInfo(self.config.timezone)
+
+    def job(self, quote_ref: str) -> Job:
+        """The job of a quote, by the provider's reference or ours. Raises PlanError."""
+        for job in jobs(self.journal).values():
+            if quote_ref in (job.quote_ref, job.id):
+                return job
+        raise PlanError(f"no quote {quote_ref!r}", hint=f"See: regulars ecoa quote {self.config.id}")
+
+    def job_by_id(self, job_id: str) -> Job:
+        """A job that exists, as the journal has it now."""
+        return jobs(self.journal)[job_id]
