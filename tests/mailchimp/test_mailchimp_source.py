@@ -144,6 +144,19 @@ def test_a_member_that_changes_while_pages_are_read_hides_nobody(box, source):
     assert len(seen) == 2000
 
 
+@pytest.mark.parametrize("leaving", [50, 950])
+def test_members_who_leave_a_crowded_second_hide_nobody(box, source, clock, leaving):
+    box.populate(world_of(*(WorldPerson(f"p{n}", f"p{n}@tea.example.test") for n in range(2500))))
+    clock.sleep(60)
+    seen = set()
+    for number, page in enumerate(source.pages("members", None)):
+        seen |= {row["email"] for row in page.rows.get("person", ())}
+        if number == 1:  # the first page of the second; the next one is read at an offset
+            for n in range(leaving):
+                box.unsubscribe(f"p{n}@tea.example.test")
+    assert len(seen) == 2500
+
+
 def test_a_change_is_read_once_it_is_a_second_old_and_nothing_is_lost_at_the_boundary(box, source, clock):
     cursor = None
     seen = set()
@@ -216,6 +229,29 @@ def test_an_interrupted_pass_is_gone_on_with(filled, source, clock):
     first = next(source.pages("presence", cursor))
     rest = list(source.pages("presence", first.cursor))
     assert (first.begins, rest[0].begins, rest[-1].complete) == (True, False, ("person",))
+
+
+def test_who_leaves_the_archive_during_a_pass_is_not_taken_for_gone(filled, source, clock, api):
+    api.send("DELETE", f"{api.members}/ada@tea.example.test")
+    _, cursor, _ = read(source, "presence")
+    clock.forward(timedelta(days=8))
+    seen = set()
+    for number, page in enumerate(source.pages("presence", cursor)):
+        seen |= {row["email"].partition("@")[0] for row in page.rows.get("person", ())}
+        if number == 0:
+            filled.confirm("ada@tea.example.test")
+    assert seen == {"ada", "bob", "cyd", "dee"}
+
+
+def test_a_pass_with_somebody_nobody_understands_deletes_nobody(filled, source, clock):
+    _, cursor, _ = read(source, "presence")
+    clock.forward(timedelta(days=8))
+    filled.audience.find("bob@tea.example.test")["status"] = "enchanted"
+    first, *rest = source.pages("presence", cursor)
+    assert all(not page.complete for page in [first, *rest])
+    resumed = list(source.pages("presence", first.cursor))
+    assert all(not page.complete for page in resumed)
+    assert list(source.pages("presence", resumed[-1].cursor)) == []
 
 
 def test_an_empty_page_that_promises_members_deletes_nobody(filled, source, clock):

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,7 +27,8 @@ PAGE = 1000
 _SECOND = timedelta(seconds=1)
 _OVERLAP = timedelta(minutes=5)  # their clock and ours may differ
 _PRESENCE = timedelta(days=7)
-_BESIDE = 100  # rows read again where many share one second, so that one that leaves hides none
+_SWEEPS = ("members", "archived", "again")
+_BESIDE = 100  # rows by which pages overlap where many members share one second
 
 
 class MailchimpSource:
@@ -64,30 +66,44 @@ class MailchimpSource:
             return
         if "pass" not in state and self._now - datetime.fromisoformat(done) < _PRESENCE:
             return
-        for page in full_compare(self._everybody, state.get("pass"), ("person",)):
-            kept = {"done": self._now.isoformat()} if page.complete else {"done": done, "pass": page.cursor}
+        begun = state.get("begun") or (self._now - _OVERLAP).isoformat()
+        unread = bool(state.get("unread"))
+        everybody = partial(self._everybody, datetime.fromisoformat(begun))
+        for page in full_compare(everybody, state.get("pass"), ("person",)):
+            unread = unread or bool(page.rejected)
+            if page.complete:
+                # Whoever could not be understood is still there, so that such a pass proves nothing.
+                last = replace(page, complete=() if unread else page.complete)
+                yield replace(last, cursor=json.dumps({"done": self._now.isoformat()}))
+                return
+            kept = {"done": done, "begun": begun, "unread": unread, "pass": page.cursor}
             yield replace(page, cursor=json.dumps(kept))
 
-    def _everybody(self, resume: str | None) -> Iterator[tuple[Page, str]]:
-        """Both sweeps without an end, so that who changes meanwhile comes again at the end."""
-        sweep, _, since = (resume or "").partition(" ")
-        start = datetime.fromisoformat(since) if since else None
-        for status in ("archived",) if sweep == "archived" else ("", "archived"):
-            for page, token in self._sweep(status, start, None):
-                people = {"person": page.rows["person"]}
-                yield Page(people, rejected=page.rejected), f"{status or 'members'} {token}"
-            start = None
+    def _everybody(self, begun: datetime, resume: str | None) -> Iterator[tuple[Page, str]]:
+        """All sweeps without an end, so that who changes meanwhile comes again at the end. The third
+        finds who left the archive after the first and before the second."""
+        name, _, since = (resume or f"{_SWEEPS[0]} ").partition(" ")
+        for sweep in _SWEEPS[_SWEEPS.index(name) :]:
+            start = datetime.fromisoformat(since) if since else begun if sweep == "again" else None
+            for page, token in self._sweep("archived" if sweep == "archived" else "", start, None):
+                yield Page({"person": page.rows["person"]}, rejected=page.rejected), f"{sweep} {token}"
+            since = ""
 
     def _sweep(self, status: str, since: datetime | None, until: datetime | None) -> Iterator[tuple[Page, str]]:
         """Pages of one sweep, oldest change first, each with the instant after which to go on.
 
         The next page begins one second before the last row, not at an offset: a member that changes
         meanwhile leaves its place, and an offset would then step over its neighbour. Only where one
-        second fills a whole page an offset goes on inside it. Rows that come twice do no harm.
+        second fills a whole page an offset goes on inside it, so that pages overlap; where they do not,
+        too many have left, and it steps back. Rows that come twice do no harm.
         """
-        offset = 0
+        offset, seen = 0, set[str]()
         while True:
             rows = self._rows(status, since, until, offset)
+            names = {_name(row) for row in rows}
+            if offset and not seen & names:
+                offset = max(0, offset - PAGE + _BESIDE)
+                continue
             found, rejected = self._understand(rows)
             last = found[-1].last_changed - _SECOND if found else since
             further = last is not None and (since is None or last > since)
@@ -96,7 +112,7 @@ class MailchimpSource:
             yield self._page(found, rejected), since.isoformat() if since else ""
             if len(rows) < PAGE:
                 return
-            offset = 0 if further else offset + PAGE - _BESIDE
+            offset, seen = (0, set()) if further else (offset + PAGE - _BESIDE, seen | names)
 
     def _rows(self, status: str, since: datetime | None, until: datetime | None, offset: int) -> list[Any]:
         params: dict[str, str | int] = {
@@ -139,3 +155,9 @@ class MailchimpSource:
         bounces = [row for member in members if (row := bounce(member)) is not None]
         consents = [consent(member) for member in members]
         return Page({"person": people, "consent": consents, "bounce": bounces}, rejected=rejected)
+
+
+def _name(row: Any) -> str:
+    """What a row is known by, even one that nobody understands."""
+    named = row.get("contact_id") if isinstance(row, dict) else None
+    return str(named or json.dumps(row))
