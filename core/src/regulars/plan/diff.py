@@ -1,0 +1,98 @@
+"""The difference between what a platform holds and what we want. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from regulars.changes import JoinList, LeaveList, SetField
+from regulars.plan.document import FieldCount, ListCount
+from regulars.plan.mapping import FieldRule, ListRule
+from regulars.plan.mirror import Record
+from regulars.plan.planned import IN, PlannedChange
+from regulars.plan.values import close, same
+
+
+def field_changes(
+    connection: str, rule: FieldRule, records: Sequence[Record], wanted: Mapping[str, str | None]
+) -> tuple[FieldCount, list[PlannedChange]]:
+    """Changes of one field. `wanted`: customer -> text; a customer without one is wanted empty, which
+    clears nothing unless the rule says so."""
+    name, changes = rule.spec.name, []
+    tally = dict.fromkeys(("set", "change", "clear", "same", "blocked"), 0)
+    for record in records:
+        now, text = record.fields.get(name) or None, wanted.get(record.customer)
+        if _stays(rule, now, text):
+            tally["same"] += 1
+            continue
+        invalid = _invalid(rule, text)
+        blocked = record.blocked or invalid
+        tally["blocked" if blocked else _sort(now, text)] += 1
+        reason = _reason(rule, now, text, record.last.get(name))
+        change = SetField(record.id, name, text)
+        changes.append(PlannedChange(connection, change, now, record.last.get(name), reason, blocked))
+    held = sum(1 for record in records if record.fields.get(name))
+    known = sum(1 for record in records if record.fields.get(name) and name in record.last)
+    spec = rule.spec
+    count = FieldCount(
+        spec.name,
+        spec.type,
+        spec.label,
+        spec.options,
+        set=tally["set"],
+        change=tally["change"],
+        clear=tally["clear"],
+        same=tally["same"],
+        blocked=tally["blocked"],
+        held=held,
+        first=2 * known < held,
+    )
+    return count, changes
+
+
+def list_changes(
+    connection: str, rule: ListRule, records: Sequence[Record], members: frozenset[str], stop: str = ""
+) -> tuple[ListCount, list[PlannedChange]]:
+    """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves."""
+    changes = []
+    for record in records:
+        inside, wanted = rule.name in record.lists, record.customer in members
+        if inside == wanted:
+            continue
+        change = JoinList(record.id, rule.name) if wanted else LeaveList(record.id, rule.name)
+        now, last = (IN if inside else None), record.last.get(rule.name)
+        reason = f"{'joins' if wanted else 'leaves'} segment {rule.segment}"
+        if last is not None and not inside and wanted:
+            reason += "; somebody took the record out of the list"
+        blocked = record.blocked or (stop if wanted else "")
+        changes.append(PlannedChange(connection, change, now, last, reason, blocked, rule.mailed and wanted))
+    before = sum(1 for record in records if rule.name in record.lists)
+    joins = sum(1 for c in changes if isinstance(c.change, JoinList) and not c.blocked)
+    leaves = sum(1 for c in changes if isinstance(c.change, LeaveList) and not c.blocked)
+    blocked_ones = sum(1 for c in changes if c.blocked)
+    return ListCount(rule.name, rule.segment, rule.title, before, joins, leaves, blocked_ones), changes
+
+
+def _stays(rule: FieldRule, now: str | None, wanted: str | None) -> bool:
+    if wanted is None:
+        return now is None or not rule.clear
+    return same(rule.type, now, wanted) or (now is not None and close(rule.threshold, now, wanted))
+
+
+def _sort(now: str | None, wanted: str | None) -> str:
+    if wanted is None:
+        return "clear"
+    return "set" if now is None else "change"
+
+
+def _invalid(rule: FieldRule, wanted: str | None) -> str:
+    options = rule.spec.options
+    if wanted is None or not options or wanted in options:
+        return ""
+    return f"{wanted!r} is none of the field's options"
+
+
+def _reason(rule: FieldRule, now: str | None, wanted: str | None, last: str | None) -> str:
+    reason = f"{rule.column} is {'unknown' if wanted is None else wanted}"
+    if last is None or same(rule.type, now, last):
+        return reason
+    return f"{reason}; drift: the platform has {now or 'nothing'}, we had written {last}"

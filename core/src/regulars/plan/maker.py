@@ -1,0 +1,204 @@
+"""Making a plan: read the tables, close them, ask the platforms what is missing and what it costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from regulars.changes import AddressChange
+from regulars.config import Client, ClientConfig
+from regulars.connections import Connection, Connections
+from regulars.connector import Connector
+from regulars.consent import firewall, freshness
+from regulars.journal import Journal, Lease
+from regulars.plan import guards, mirror
+from regulars.plan.diff import field_changes, list_changes
+from regulars.plan.document import FieldCount, ListCount, Plan, Target, save_plan
+from regulars.plan.mapping import FieldRule, ListRule, rules_of
+from regulars.plan.planned import PlannedChange
+from regulars.segments import Segment
+from regulars.warehouse import Session, Warehouse
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What every connection's part of a plan needs."""
+
+    config: ClientConfig
+    session: Session
+    journal: Journal
+    segments: Sequence[Segment]
+    kept: Mapping[str, str]
+    stale: str
+    allowed: Collection[str]
+
+
+def make_plan(
+    client: Client,
+    journal: Journal,
+    lease: Lease,
+    warehouse: Warehouse,
+    connections: Connections,
+    *,
+    run_id: str,
+    segments: Sequence[Segment],
+    kept: Mapping[str, str] | None = None,
+    extra: Sequence[PlannedChange] = (),
+    allowed: Collection[str] = (),
+) -> Plan:
+    """Compute, seal and store what would be written to every target of a client.
+
+    `segments` are those in use, `kept` the ones whose membership stayed as it was and why, `extra`
+    further changes (confirmed new addresses), `allowed` guards that a person let pass
+    ("<guard>:<field>"). Nothing is written to any platform.
+
+    Raises ConfigError for a wrong map entry, RefusedError for a change that is not ours to make, and
+    what the platforms' own checks raise.
+    """
+    config = client.config
+    stale = freshness(journal, config.clock.consent_max_age).stale
+    opened = {name: connections.get(name) for name, c in config.connections.items() if c.writes}
+    parts: list[tuple[Target, list[PlannedChange]]] = []
+    with warehouse.burst() as session:
+        context = _Context(config, session, journal, segments, kept or {}, stale, allowed)
+        for name, connection in opened.items():
+            mine = [change for change in extra if change.connection == name]
+            parts.append(_part(context, name, connection.connector, client.file, mine))
+    changes = [change for _, found in parts for change in found]
+    changes = guards.blocked(changes, guards.guard_records(changes, config.guards))
+    targets = [_priced(target, changes, opened[target.connection]) for target, _ in parts]
+    now = client.clock.now()
+    plan = Plan(
+        client=client.id,
+        run_id=run_id,
+        created_at=now,
+        expires_at=now + config.write.plan_ttl,
+        settings=_settings_hash(config),
+        targets=tuple(targets),
+        changes=tuple(changes),
+        notes=_notes(stale, targets, changes),
+        allowed=tuple(sorted(allowed)),
+    )
+    return store(client, journal, lease, plan)
+
+
+def store(client: Client, journal: Journal, lease: Lease, plan: Plan) -> Plan:
+    """Seal a plan, store it, and return it with its id."""
+    sealed = plan.sealed(journal.key)
+    taken = {row[0] for row in journal.rows("SELECT id FROM plan")}
+    length = next(n for n in range(len(sealed.id), 65) if sealed.digest[:n] not in taken)
+    sealed = replace(sealed, id=sealed.digest[:length])
+    save_plan(sealed, client.data_dir / "plans", journal, lease)
+    return sealed
+
+
+def _part(
+    context: _Context, name: str, connector: Connector, file: str, extra: Sequence[PlannedChange]
+) -> tuple[Target, list[PlannedChange]]:
+    config, session = context.config, context.session
+    entries = [entry for entry in config.map if entry.to == name]
+    fields, lists = rules_of(
+        entries, connector, context.segments, config.write.clear_on_null, f"{file}: map to {name}"
+    )
+    records = mirror.records(session, context.journal, name)
+    counts, changes = _fields(context, name, fields, records)
+    list_counts, moves = _lists(context, name, lists, records)
+    changes += [*moves, *extra]
+    for change in changes:
+        firewall.check(change.change, connector.writes, f"{name}.{change.name}")
+    target = Target(
+        connection=name,
+        platform=connector.title,
+        account=config.connections[name].expect_id or "",
+        customers=mirror.customers(session),
+        found=len({record.customer for record in records}),
+        fields=tuple(counts),
+        lists=tuple(list_counts),
+        asked=_asked(changes, connector),
+        namespace=connector.writes.field_prefix if connector.writes else "",
+    )
+    return target, changes
+
+
+def _fields(
+    context: _Context, name: str, rules: Sequence[FieldRule], records: Sequence[mirror.Record]
+) -> tuple[list[FieldCount], list[PlannedChange]]:
+    wanted = mirror.wanted(context.session, rules)
+    counts, changes = [], []
+    for rule in rules:
+        count, found = field_changes(name, rule, records, wanted[rule.column])
+        guard = guards.guard_field(count, context.config.guards, context.allowed)
+        counts.append(replace(count, guard=guard))
+        changes += guards.blocked(found, guard)
+    return counts, changes
+
+
+def _lists(
+    context: _Context, name: str, rules: Sequence[ListRule], records: Sequence[mirror.Record]
+) -> tuple[list[ListCount], list[PlannedChange]]:
+    counts, changes = [], []
+    mailable = mirror.mailable(context.session) if any(rule.mailed for rule in rules) else frozenset()
+    for rule in rules:
+        members = mirror.members(context.session, rule.segment)
+        left_out = _left_out(context.session, rule.segment)
+        if rule.mailed and members:
+            left_out += [("may be mailed, as of now", len(members & mailable), 0)]
+            members &= mailable
+        stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
+        count, found = list_changes(name, rule, records, members, stop)
+        guard = guards.guard_list(count, context.config.guards, context.allowed)
+        kept = context.kept.get(rule.segment, "")
+        counts.append(replace(count, guard=guard, kept=kept, left_out=tuple(left_out)))
+        changes += guards.blocked(found, guard)
+    return counts, changes
+
+
+def _left_out(session: Session, segment: str) -> list[tuple[str, int, int]]:
+    rows = session.query(
+        "SELECT condition, remaining, unknown FROM segment_funnel WHERE segment = $name ORDER BY step",
+        {"name": segment},
+    )
+    return [(condition, remaining, unknown) for condition, remaining, unknown in rows]
+
+
+def _priced(target: Target, changes: Sequence[PlannedChange], connection: Connection) -> Target:
+    """With what the platform lacks, and the calls: compare before, write, read back."""
+    writable = [c.change for c in changes if c.connection == target.connection and not c.blocked]
+    destination = connection.destination()
+    missing = destination.missing([f.spec for f in target.fields], [x.name for x in target.lists])
+    price = destination.price(writable)
+    return replace(
+        target,
+        missing_fields=tuple(spec.name for spec in missing.fields),
+        missing_lists=tuple(missing.lists),
+        writes=price.writes,
+        reads=2 * price.reads,
+    )
+
+
+def _asked(changes: Sequence[PlannedChange], connector: Connector) -> int:
+    if connector.writes is None or connector.writes.address_change != "pending_member":
+        return 0
+    return sum(1 for c in changes if isinstance(c.change, AddressChange) and not c.blocked)
+
+
+def _notes(stale: str, targets: Sequence[Target], changes: Sequence[PlannedChange]) -> tuple[str, ...]:
+    notes = []
+    if stale:
+        notes.append(f"consent is not fresh, so that nobody is handed to a sender: {stale}")
+    for target in targets:
+        firsts = [field.name for field in target.fields if field.first or not field.held]
+        if firsts:
+            notes.append(f"{target.connection}: first time for {', '.join(firsts)}; workflows may listen to them")
+        drifted = sum(1 for c in changes if c.connection == target.connection and "; drift:" in c.reason)
+        if drifted:
+            notes.append(f"{target.connection}: {drifted:,} values of ours were changed by somebody else")
+    return tuple(notes)
+
+
+def _settings_hash(config: ClientConfig) -> str:
+    return hashlib.sha256(config.model_dump_json(exclude={"name", "auto_apply"}).encode()).hexdigest()[:_HASH]
+
+
+_HASH = 6

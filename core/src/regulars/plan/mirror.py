@@ -1,0 +1,135 @@
+"""What we know of a platform without asking it: the synced mirror of our own fields and lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from regulars.journal import Journal
+from regulars.plan.mapping import FieldRule
+from regulars.plan.planned import IN
+from regulars.plan.values import text_of
+from regulars.warehouse import Session
+
+Wanted = Mapping[str, Mapping[str, str | None]]
+"""Column -> customer -> text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a platform: what it holds of us, whose it is, and why it may not be written.
+
+    `last` is what we last wrote and saw confirmed, by field or list name.
+    """
+
+    id: str
+    customer: str
+    fields: Mapping[str, str | None]
+    lists: frozenset[str]
+    last: Mapping[str, str | None]
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    value: str | None
+    at: datetime
+
+
+def records(session: Session, journal: Journal, connection: str) -> list[Record]:
+    """Every living record of a connection that belongs to a customer, in the order of its id.
+
+    Where the mirror is older than our own confirmed write, the write is what is there.
+    """
+    written = _written(journal, connection)
+    read_at = _read_at(journal, connection)
+    joined = _memberships(session, connection)
+    found = session.query(
+        """SELECT p.id, min(f.customer_id), count(DISTINCT f.customer_id), max(c.held_back),
+                  any_value(p.updated_at), any_value(p.held), any_value(p.lists)
+           FROM persons AS p
+           JOIN profile AS f ON f.connection = p.connection AND f.person_id = p.id
+           LEFT JOIN customer AS c ON c.customer_id = f.customer_id
+           WHERE p.connection = $connection AND NOT p.deleted
+           GROUP BY p.id ORDER BY p.id""",
+        {"connection": connection},
+    )
+    result = []
+    for record, customer, claims, held_back, updated_at, held, lists in found:
+        mine = written.get(record, {})
+        names = frozenset(joined.get(record, ()) if lists is None else lists)
+        seen_at = read_at if lists is None else updated_at
+        result.append(
+            Record(
+                record,
+                customer,
+                json.loads(held)
+                | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at > updated_at},
+                _overlaid(names, {n: w for (k, n), w in mine.items() if k == "list"}, seen_at),
+                {name: w.value for (_, name), w in mine.items()},
+                f"claimed by {claims} customers" if claims > 1 else held_back or "",
+            )
+        )
+    return result
+
+
+def customers(session: Session) -> int:
+    """How many customers there are."""
+    return int(session.query("SELECT count(*) FROM catalogue")[0][0])
+
+
+def wanted(session: Session, rules: Sequence[FieldRule]) -> Wanted:
+    """The texts of the columns that rules use."""
+    columns = sorted({rule.column for rule in rules})
+    if not columns:
+        return {}
+    rows = session.query(f"SELECT customer_id, {', '.join(columns)} FROM catalogue")
+    return {name: {row[0]: text_of(row[n]) for row in rows} for n, name in enumerate(columns, start=1)}
+
+
+def members(session: Session, segment: str) -> frozenset[str]:
+    """The customers of a segment."""
+    rows = session.query("SELECT customer_id FROM segment_member WHERE segment = $name", {"name": segment})
+    return frozenset(row[0] for row in rows)
+
+
+def mailable(session: Session) -> frozenset[str]:
+    """Customers with e-mail consent and a deliverable address."""
+    rows = session.query(
+        """SELECT v.customer_id FROM verdict AS v JOIN deliverable AS d ON d.customer_id = v.customer_id
+           WHERE v.channel = 'email' AND v.verdict = 'yes' AND d.state = 'yes'"""
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _memberships(session: Session, connection: str) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    sql = "SELECT person_id, list FROM memberships WHERE connection = $connection AND NOT deleted"
+    for record, name in session.query(sql, {"connection": connection}):
+        found.setdefault(record, set()).add(name)
+    return found
+
+
+def _written(journal: Journal, connection: str) -> dict[str, dict[tuple[str, str], _Written]]:
+    rows = journal.rows(
+        "SELECT record_id, kind, field, wanted, at FROM ledger"
+        " WHERE connection = ? AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') ORDER BY seq",
+        (connection,),
+    )
+    found: dict[str, dict[tuple[str, str], _Written]] = {}
+    for record, kind, field, value, at in rows:
+        key = ("field" if kind == "set" else "list", field)
+        found.setdefault(record, {})[key] = _Written(value, datetime.fromisoformat(at))
+    return found
+
+
+def _read_at(journal: Journal, connection: str) -> datetime | None:
+    at = journal.rows("SELECT max(at) FROM count WHERE connection = ?", (connection,))[0][0]
+    return datetime.fromisoformat(at) if at else None
+
+
+def _overlaid(names: frozenset[str], written: Mapping[str, _Written], seen_at: datetime | None) -> frozenset[str]:
+    newer = {name: w.value for name, w in written.items() if seen_at is None or w.at > seen_at}
+    return (names - newer.keys()) | {name for name, value in newer.items() if value == IN}
