@@ -1,0 +1,316 @@
+"""What a plan says: the difference between the platform, what we wrote and what we want."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from plan.bench import HOUR, MAILED, MAPS, NEWS
+from regulars.changes import AddressChange, JoinList, LeaveList, SetField
+from regulars.errors import ConfigError, PlanError, RefusedError, WrongAccountError
+from regulars.plan import PlannedChange, load_plan, render
+
+
+def changes(plan):
+    return {(c.change.id, c.name): c.wanted for c in plan.writable()}
+
+
+def test_a_customer_found_on_the_platform_gets_its_values(bench):
+    bench.add("ada", stage="retention", clv_12m=12.5, last_order_on=date(2026, 11, 1))
+    assert changes(bench.plan()) == {
+        ("ada", "rg_stage"): "retention",
+        ("ada", "rg_value"): "12.5",
+        ("ada", "rg_last"): "2026-11-01",
+    }
+
+
+def test_a_customer_without_a_record_is_counted_and_not_created(bench):
+    bench.add("ada", None, stage="retention")
+    bench.add("bob", stage="retention")
+    plan = bench.plan()
+    target = plan.target("crm")
+    assert (target.customers, target.found) == (2, 1)
+    assert set(changes(plan)) == {("bob", "rg_stage")}
+
+
+def test_several_records_of_one_customer_all_get_the_value(bench):
+    bench.add("ada", stage="retention")
+    bench.add("ada", "ada-2", stage="retention")
+    assert set(changes(bench.plan())) == {("ada", "rg_stage"), ("ada-2", "rg_stage")}
+
+
+def test_a_record_claimed_by_two_customers_is_blocked(bench):
+    bench.add("ada", "shared", stage="retention")
+    bench.add("bob", "shared", stage="expansion")
+    plan = bench.plan()
+    assert plan.writable() == []
+    assert {c.blocked for c in plan.changes} == {"claimed by 2 customers"}
+    assert plan.target("crm").fields[0].blocked == 1
+
+
+def test_a_customer_held_back_by_identity_is_blocked(bench):
+    bench.add("ada", stage="retention")
+    bench.held_back["ada"] = "9 profiles share addresses"
+    assert [c.blocked for c in bench.plan().changes] == ["9 profiles share addresses"]
+
+
+def test_the_same_value_in_other_words_is_no_change(bench):
+    bench.add("ada", stage="retention", clv_12m=12.5, last_order_on=date(2026, 11, 1))
+    held = {"rg_stage": "retention", "rg_value": "12.50", "rg_last": "2026-11-01T00:00:00Z"}
+    bench.sandbox.people["ada"]["fields"] = held
+    plan = bench.plan()
+    assert plan.changes == ()
+    assert [field.same for field in plan.target("crm").fields] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("now", "written"), [("100", False), ("104.9", False), ("94", True), ("0", True)])
+def test_a_jitter_below_the_threshold_is_no_change(bench, now, written):
+    bench.add("ada", clv_12m=100.0)
+    bench.sandbox.people["ada"]["fields"] = {"rg_value": now}
+    assert (("ada", "rg_value") in changes(bench.plan())) == written
+
+
+def test_null_clears_only_the_field_that_says_so(bench):
+    bench.add("ada")
+    bench.sandbox.people["ada"]["fields"] = {"rg_stage": "retention", "rg_value": "9", "rg_last": "2026-01-01"}
+    plan = bench.plan()
+    assert changes(plan) == {("ada", "rg_last"): None}
+    assert [field.clear for field in plan.target("crm").fields] == [0, 0, 1]
+
+
+def test_people_join_and_leave_lists(bench):
+    bench.add("ada")
+    bench.add("bob")
+    bench.sandbox.people["bob"]["lists"] = ["rg:news", "theirs"]
+    bench.segments = {"news": {"ada"}}
+    plan = bench.plan()
+    assert [c.change for c in plan.writable()] == [JoinList("ada", "rg:news"), LeaveList("bob", "rg:news")]
+    listed = plan.target("crm").lists[0]
+    assert (listed.before, listed.joins, listed.leaves, listed.after) == (1, 1, 1, 1)
+
+
+def test_nobody_without_consent_is_handed_to_a_sender_and_who_lost_it_leaves(bench):
+    bench.in_use = (MAILED, NEWS)
+    for name in ("yes", "no", "was"):
+        bench.add(name)
+    bench.sandbox.people["was"]["lists"] = ["rg:mailed"]
+    bench.segments = {"mailed": {"yes", "no", "was"}, "news": {"no"}}
+    bench.consents |= {"no": "no", "was": "no"}
+    assert [c.change for c in bench.plan().writable()] == [
+        LeaveList("was", "rg:mailed"),
+        JoinList("yes", "rg:mailed"),
+        JoinList("no", "rg:news"),
+    ]
+
+
+def test_a_mail_platform_takes_no_segment_without_consent_even_if_it_does_not_say_so(tmp_path):
+    from plan.bench import bench as opened
+
+    with opened(tmp_path, role="mail") as bench:
+        bench.add("no")
+        bench.consents["no"] = "no"
+        bench.segments = {"news": {"no"}}
+        assert bench.plan().changes == ()
+
+
+def test_old_consent_blocks_joins_but_not_leaves(bench):
+    bench.in_use = (MAILED,)
+    bench.add("ada")
+    bench.add("bob")
+    bench.sandbox.people["bob"]["lists"] = ["rg:mailed"]
+    bench.segments = {"mailed": {"ada"}}
+    bench.sync()
+    bench.clock.forward(27 * HOUR)
+    plan = bench.plan_from_the_mirror()
+    assert [c.change for c in plan.writable()] == [LeaveList("bob", "rg:mailed")]
+    assert any("consent is not fresh" in note for note in plan.notes)
+
+
+def test_a_value_that_is_no_option_is_blocked(bench):
+    bench.add("ada", stage="unheard-of")
+    assert [c.blocked for c in bench.plan().changes] == ["'unheard-of' is none of the field's options"]
+
+
+def many(bench, number=30, **values):
+    for n in range(number):
+        bench.add(f"c{n:02}", **values)
+
+
+def written_before(bench, name, value, when="2026-11-20T00:00:00+00:00"):
+    """The ledger and the platform say that we wrote this."""
+    with bench.open() as (journal, lease, _), journal.tx(lease) as tx:
+        for key, person in bench.sandbox.people.items():
+            person["fields"][name] = value
+            tx.execute(
+                "INSERT INTO ledger (plan_id, run_id, connection, record_id, kind, field, wanted, state, at)"
+                " VALUES ('p', 'r', 'crm', ?, 'set', ?, ?, 'confirmed', ?)",
+                (key, name, value, when),
+            )
+
+
+def test_too_large_a_change_blocks_its_field_and_no_other(bench):
+    many(bench, stage="retention", clv_12m=5.0)
+    written_before(bench, "rg_stage", "acquisition")
+    plan = bench.plan()
+    stage, value, _ = plan.target("crm").fields
+    assert stage.guard == "guard max_change_pct_per_field: 100.0 %, limit 40 %"
+    assert value.guard == ""
+    assert {c.name for c in plan.writable()} == {"rg_value"}
+    allowed = bench.plan(allowed=["max_change_pct_per_field:rg_stage"])
+    assert {c.name for c in allowed.writable()} == {"rg_value", "rg_stage"}
+
+
+def test_the_first_time_a_field_is_written_its_share_says_nothing(bench):
+    many(bench, stage="retention")
+    for person in bench.sandbox.people.values():
+        person["fields"]["rg_stage"] = "acquisition"
+    plan = bench.plan()
+    assert len(plan.writable()) == 30
+    assert any("first time" in note for note in plan.notes)
+
+
+def test_an_empty_source_clears_nobody(bench):
+    many(bench)
+    for person in bench.sandbox.people.values():
+        person["fields"] = {"rg_last": "2026-01-01", "rg_stage": "retention"}
+    plan = bench.plan()
+    assert plan.writable() == []
+    assert "max_clear_pct_per_field" in plan.target("crm").fields[2].guard
+
+
+def test_a_segment_that_shifts_too_far_is_blocked(bench):
+    many(bench, 40)
+    for key in list(bench.sandbox.people)[:20]:
+        bench.sandbox.people[key]["lists"] = ["rg:news"]
+    bench.segments = {"news": set(bench.people)}
+    plan = bench.plan()
+    assert plan.target("crm").lists[0].guard == "guard max_segment_shift_pct: 100.0 %, limit 30 %"
+    assert plan.target("crm").lists[0].after == 20
+    assert plan.writable() == []
+
+
+def test_too_many_records_block_the_whole_plan(bench):
+    bench.configure("[guards]\nmax_write_records = 5\n" + MAPS)
+    many(bench, 6, stage="retention")
+    plan = bench.plan()
+    assert plan.writable() == []
+    assert {c.blocked for c in plan.changes} == {"guard max_write_records: 6 records, limit 5"}
+
+
+def test_somebody_elses_change_of_our_field_is_repaired_and_said(bench):
+    bench.add("ada", stage="retention")
+    bench.add("bob", stage="retention")
+    written_before(bench, "rg_stage", "retention")
+    bench.sandbox.people["ada"]["fields"]["rg_stage"] = "expansion"
+    plan = bench.plan()
+    (change,) = plan.writable()
+    assert change.change == SetField("ada", "rg_stage", "retention")
+    assert "drift: the platform has expansion, we had written retention" in change.reason
+    assert (change.now, change.last, change.wanted) == ("expansion", "retention", "retention")
+
+
+def test_a_mirror_older_than_our_write_does_not_plan_it_again(bench):
+    bench.add("ada", stage="retention")
+    bench.sync()
+    written_before(bench, "rg_stage", "retention", when="2026-11-21T09:00:00+00:00")
+    assert bench.plan_from_the_mirror().changes == ()
+
+
+def test_confirmed_new_addresses_are_counted_apart(tmp_path):
+    from plan.bench import bench as opened
+
+    extra = PlannedChange("crm", AddressChange("ada", "a@example.test", "b@example.test", "job:1"),
+                          "a@example.test", None, "confirmed by the person")  # fmt: skip
+    with opened(tmp_path, role="mail") as bench:
+        bench.add("ada")
+        plan = bench.plan(extra=[extra])
+        assert [c.change for c in plan.writable()] == [extra.change]
+        text = (bench.client.data_dir / "plans" / f"{plan.id}.json").read_text()
+        assert "b@example.test" in text
+        assert "b@example.test" not in "\n".join(render(plan, bench.client.zone))
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ('[[map]]\nto = "crm"\nfield = "rg_x"\nfrom = "stag"', "Did you mean 'stage'"),
+        ('[[map]]\nto = "crm"\nfield = "lifecyclestage"\nfrom = "stage"', "not ours"),
+        ('[[map]]\nto = "crm"\nfield = "rg_x"\nfrom = "stage"\ntype = "number"', "stage is a text"),
+        ('[[map]]\nto = "crm"\nfield = "rg_x"\nfrom = "open_ticket"\ntype = "boolean"', "no boolean fields"),
+        ('[[map]]\nto = "crm"\nfield = "rg_x"\nfrom = "country"\ntype = "enumeration"', "without options"),
+        ('[[map]]\nto = "crm"\nfield = "newsletter"\nfrom = "segments"', "not ours"),
+        (MAPS + '[[map]]\nto = "crm"\nfield = "rg_stage"\nfrom = "level"', "filled twice"),
+    ],
+)
+def test_a_wrong_map_entry_is_explained(bench, settings, word):
+    bench.configure(settings)
+    bench.add("ada")
+    with pytest.raises(ConfigError, match=word):
+        bench.plan()
+
+
+def test_another_account_behind_the_token_is_noticed(bench):
+    bench.add("ada", stage="retention")
+    bench.sandbox.account = "tiny-2"
+    with pytest.raises(WrongAccountError):
+        bench.plan()
+
+
+def test_a_plan_is_read_back_as_it_was_made(bench):
+    bench.add("ada", stage="retention", clv_12m=12.5)
+    bench.segments = {"news": {"ada"}}
+    plan = bench.plan()
+    with bench.open() as (journal, _, _):
+        assert load_plan(plan.id, bench.client.data_dir / "plans", journal) == plan
+        assert load_plan(plan.id[:4], bench.client.data_dir / "plans", journal) == plan
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"retention"', '"expansion"'), ('"expires_at": "2026', '"expires_at": "2027'), ('"ada"', '"bob"')],
+)
+def test_an_edited_plan_is_noticed(bench, old, new):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    path = bench.client.data_dir / "plans" / f"{plan.id}.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with bench.open() as (journal, _, _), pytest.raises(PlanError, match="edited"):
+        load_plan(plan.id, path.parent, journal)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 9}', '{"version": 1, "targets": 3}'])
+def test_what_is_no_plan_is_refused_in_one_line(bench, text):
+    bench.client.data_dir.mkdir(parents=True)
+    path = bench.client.data_dir / "x.json"
+    path.write_text(text)
+    with bench.open() as (journal, _, _), pytest.raises(PlanError):
+        load_plan(path, path.parent, journal)
+
+
+def test_the_digest_holds_no_personal_value_and_differs_by_client_key(bench):
+    from regulars.plan.document import digest_of
+
+    bench.add("ada", stage="retention")
+    data = bench.plan().to_json()
+    assert digest_of(data, "00" * 32) != digest_of(data, "11" * 32)
+
+
+def test_a_change_outside_the_namespace_cannot_be_slipped_in(bench):
+    bench.add("ada")
+    extra = PlannedChange("crm", SetField("ada", "lifecyclestage", "customer"), None, None, "sneaky")
+    with pytest.raises(RefusedError):
+        bench.plan(extra=[extra])
+
+
+def test_the_plan_reads_like_a_plan(bench):
+    for n in range(1200):
+        bench.people[f"c{n}"] = {"stage": "retention"}
+    bench.add("ada", stage="retention")
+    bench.segments = {"news": {"ada"}}
+    lines = "\n".join(render(bench.plan(), bench.client.zone))
+    assert "1,201 customers → 1 found in TinyCRM, 1,200 not there" in lines
+    assert "will not touch   e-mail, opt-outs" in lines
+    assert "new in platform  rg_stage, rg_value, rg_last" in lines
+    assert "valid until 2026-11-21 14:00 GMT" in lines
