@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from metrics.shop import Shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    with Shop.opened(tmp_path) as made:
+def shop() -> Iterator[Shop]:
+    with Shop.opened() as made:
         yield made

@@ -7,17 +7,17 @@ unless `same` joins two.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from regulars.metrics import MetricSettings, build
 from regulars.records import KINDS
-from regulars.warehouse import Session, Warehouse
+from regulars.warehouse import Session
 from regulars.warehouse.schema import TABLES, arrow_schema
 
 LONDON = MetricSettings(zone="Europe/London", currency="GBP")
@@ -39,9 +39,11 @@ class Shop:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path) -> Iterator[Shop]:
-        with Warehouse(folder).burst() as session:
-            yield cls(session)
+    def opened(cls) -> Iterator[Shop]:
+        """In memory: hundreds of small builds need no disk."""
+        with closing(duckdb.connect()) as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
+            yield cls(Session(connection))
 
     def person(self, name: str, *, created: datetime | None = None, **fields: Any) -> str:
         self._people[name] = name
@@ -64,7 +66,7 @@ class Shop:
     def refund(self, order: str, at: str, goods: int, **fields: Any) -> None:
         self._add("refund", order_id=order, refunded_at=noon(at), goods_minor=goods, total_minor=goods, **fields)
 
-    def add(self, kind: str, **fields: Any) -> None:
+    def add(self, kind: str, /, **fields: Any) -> None:
         """Any other record."""
         self._add(kind, **fields)
 
@@ -98,7 +100,7 @@ class Shop:
         ((value,),) = self.session.query(sql)
         return value
 
-    def _add(self, kind: str, **fields: Any) -> None:
+    def _add(self, kind: str, /, **fields: Any) -> None:
         blank: dict[str, Any] = {field.name: _BLANK.get(str(field.type)) for field in arrow_schema(kind)}
         defaults = {"id": f"{kind}{next(self._number)}", "currency": self.settings.currency}
         unknown = [

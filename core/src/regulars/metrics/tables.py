@@ -67,17 +67,16 @@ def _row(found: Retention) -> dict[str, Any]:
     return span | counts | rates
 
 
-_RETENTION = pa.schema(
-    [
-        pa.field("period", pa.string()),
-        pa.field("complete", pa.bool_()),
-        pa.field("starts_on", pa.date32()),
-        pa.field("ends_on", pa.date32()),
-        pa.field("window_days", pa.int64()),
-        *(pa.field(name, pa.int64()) for name in ("s", "e", "n", "r", "l", "gone")),
-        *(pa.field(name, pa.float64()) for name in _RATES),
-    ]
-)
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("period", pa.string()),
+    pa.field("complete", pa.bool_()),
+    pa.field("starts_on", pa.date32()),
+    pa.field("ends_on", pa.date32()),
+    pa.field("window_days", pa.int64()),
+    *(pa.field(name, pa.int64()) for name in ("s", "e", "n", "r", "l", "gone")),
+    *(pa.field(name, pa.float64()) for name in _RATES),
+]
+_RETENTION = pa.schema(_FIELDS)
 
 
 def _basis(settings: MetricSettings, as_of: date) -> pa.Table:

@@ -1,0 +1,20 @@
+"""Where every customer stands, and the dated moves that led there.
+
+State, stage and level are functions of the data as of a day; the journal keeps what was said each
+night, because data change afterwards. Down-moves wait; missing evidence moves nobody down.
+"""
+
+from regulars.lifecycle.history import KINDS, Recorded, history, moves
+from regulars.lifecycle.settings import LifecycleSettings, lifecycle_settings
+from regulars.lifecycle.standing import build, stale
+
+__all__ = [
+    "KINDS",
+    "LifecycleSettings",
+    "Recorded",
+    "build",
+    "history",
+    "lifecycle_settings",
+    "moves",
+    "stale",
+]
