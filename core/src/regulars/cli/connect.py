@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--as", "name", help="Name of the connection (default: the platform's role).")
 @click.option("--setting", "given", multiple=True, metavar="KEY=VALUE", help="A setting that is no secret.")
 @click.option("--role", type=click.Choice(["source", "target", "both"]), help="Read from, written to, or both.")
-@click.option("--sandbox", metavar="FILE", help="Use a simulated platform whose state is in FILE.")
+@click.option("--sandbox", metavar="FILE", help="Use a simulated platform: its state file, or where it is served.")
 @click.option("--accept", is_flag=True, help="Store who answers as expect_id.")
 @pass_call
 def command(
@@ -52,12 +52,14 @@ def command(
     keys: dict[str, Any] = {"role": role or ("both" if connector.destination else "source")}
     if sandbox:
         keys["sandbox"] = sandbox
-    answers = _answers(call, client, name, connector, given, simulated=sandbox is not None)
-    if not sandbox:
-        keys |= settings_of(connector.settings, answers)
-    else:
-        make_sandbox(client, connector, sandbox)
+    # A state file brings its own credentials; a simulated platform that is served somewhere does not.
+    simulated = sandbox is not None and "://" not in sandbox
+    answers = _answers(call, client, name, connector, given, simulated=simulated)
+    if simulated:
+        make_sandbox(client, connector, str(sandbox))
         keys |= {key: value for key, value in answers.items() if isinstance(value, str)}
+    else:
+        keys |= settings_of(connector.settings, answers)
     keys |= {key: _kept(client, name, key, value) for key, value in answers.items() if isinstance(value, Secret)}
     add_connection(client, name, connector, keys)
     call.say(f"connection {name} written to {client.file}")

@@ -34,6 +34,19 @@ def _country(code: Any) -> Any:
     return code
 
 
+def _place(text: Any) -> Any:
+    if not isinstance(text, str) or not re.fullmatch(r"[^:\s]+:(custom|tag)\..+", text):
+        raise ValueError('expected "<connection>:custom.<property>" or "<connection>:tag.<tag>"')
+    return text
+
+
+def _least(value: Any) -> Any:
+    text = _text(value)
+    if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?%?", text):
+        raise ValueError('expected a number or a share such as "5%"')
+    return text
+
+
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -95,7 +108,7 @@ class MapEntry(Section):
     type: FieldType = "text"
     label: str = ""
     options: list[str] = Field(default=[])
-    write_if_changed_by: Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d+(\.\d+)?%?$")] | None = None
+    write_if_changed_by: Annotated[str, BeforeValidator(_least)] | None = None
     clear_on_null: bool = False
 
 
@@ -105,7 +118,7 @@ class SignalEntry(Section):
     `from_` is "<connection>:custom.<property>" or "<connection>:tag.<tag>".
     """
 
-    from_: str = Field(alias="from", pattern=r"^[^:\s]+:(custom|tag)\..+$")
+    from_: Annotated[str, BeforeValidator(_place)] = Field(alias="from")
     kind: str
     value: str | None = None
     when: str | None = None

@@ -120,6 +120,7 @@ def validated(model: type[M], tables: Mapping[str, Any], shown: str, below: str 
 def complaints(fault: ValidationError, model: type[BaseModel], shown: str, below: str = "") -> list[ConfigError]:
     """Every complaint of pydantic as a line with file, key and what was expected; no value is shown."""
     errors = fault.errors(include_url=False, include_input=False, include_context=False)
+    errors.sort(key=lambda error: error["type"] == "missing")  # a misspelt key explains the missing one
     return [_complaint(error, model, shown, below) for error in errors]
 
 

@@ -77,7 +77,9 @@ def connection_settings(
     values: dict[str, Any] = {}
     for key, value in given.items():
         where = f"{client.file}: '{below}.{key}'"
-        values[key] = _secret(client, value, where, resolve) if key in secrets else _plain(value, where)
+        values[key] = (
+            _secret(client, value, where, resolve) if key in secrets else _plain(connector, key, value, where)
+        )
     for key, text in (missing or {}).items():
         if key not in values:
             values[key] = _learned(client, key, text) if key in secrets else text
@@ -101,8 +103,9 @@ def _secret(client: Client, value: Any, where: str, resolve: bool) -> Secret:
     return client.secret(value) if resolve else Secret(name, "")
 
 
-def _plain(value: Any, where: str) -> Any:
-    if isinstance(value, str) and value.startswith(PREFIX):
+def _plain(connector: Connector, key: str, value: Any, where: str) -> Any:
+    known = key in connector.settings.model_fields  # of an unknown key it is the name that is wrong
+    if known and isinstance(value, str) and value.startswith(PREFIX):
         raise ConfigError("this setting is not a secret", where=where, hint="Write its value here")
     return value
 
