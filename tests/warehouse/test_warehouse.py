@@ -65,7 +65,7 @@ def test_of_two_equal_versions_the_later_segment_wins(warehouse, store):
 def test_merging_the_same_segments_twice_changes_nothing(warehouse, store):
     segments = [
         store(1, "person", person("1"), person("2")),
-        store(2, "person", person("2", connection := "x@example.test")),
+        store(2, "person", person("2", "x@example.test")),
     ]
     warehouse.merge(segments)
     before = people(warehouse)
@@ -87,6 +87,18 @@ def test_a_deletion_marks_its_record_and_a_return_lifts_the_mark(warehouse, stor
     assert [row[3] for row in people(warehouse)] == [True, False]
     warehouse.merge([store(3, "person", person("1", at=NOW + timedelta(days=1)))])
     assert [row[3] for row in people(warehouse)] == [False, False]
+
+
+def test_a_record_seen_again_after_its_deletion_is_back_also_when_all_is_merged_at_once(warehouse, store):
+    first, again = store(1, "person", person("1")), store(3, "person", person("1"))
+    gone = store(2, "deletion", {"id": "1", "updated_at": NOW + timedelta(hours=1), "entity": "person"})
+    warehouse.merge([first, gone])
+    assert [row[3] for row in people(warehouse)] == [True]
+    warehouse.merge([again])
+    assert [row[3] for row in people(warehouse)] == [False]
+    warehouse.discard()
+    warehouse.merge([first, gone, again])
+    assert [row[3] for row in people(warehouse)] == [False]
 
 
 def test_a_record_that_does_not_fit_its_kind_is_the_plugins_fault(warehouse):

@@ -123,10 +123,13 @@ def _quoted(path: Path) -> str:
 
 
 def _prepare(session: Session) -> None:
-    session.run("CREATE TABLE IF NOT EXISTS meta (version BIGINT)")
-    session.run("DELETE FROM meta; INSERT INTO meta VALUES ($version)", {"version": VERSION})
+    """All tables or none: a file that is there after a crash is whole."""
+    session.run("BEGIN")
+    session.run("CREATE TABLE meta (version BIGINT)")
+    session.run("INSERT INTO meta VALUES ($version)", {"version": VERSION})
     for kind in TABLES:
         session.run(create_table(kind))
+    session.run("COMMIT")
 
 
 def _incoming(session: Session, segments: Sequence[Stored]) -> str:
@@ -167,7 +170,8 @@ def _mark_deleted(session: Session, segments: Sequence[Stored]) -> None:
         session.run(
             f"""UPDATE "{table}" SET deleted = true FROM gone
             WHERE gone.entity = $kind AND gone.connection = "{table}".connection
-              AND gone.id = "{table}".id AND gone.updated_at >= "{table}".updated_at""",
+              AND gone.id = "{table}".id AND gone.updated_at >= "{table}".updated_at
+              AND gone.seq > "{table}".seq""",
             {"kind": kind},
         )
     session.run("DROP TABLE gone; DROP TABLE incoming_file")
