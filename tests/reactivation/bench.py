@@ -130,7 +130,7 @@ def add(
             deleted=False,
         )
     if customer is None:
-        insert(session, "customer", [key, address, country, name.title(), "", None])
+        insert(session, "customer", [key, address and address.lower(), country, name.title(), "", None])
         insert(session, "customer_value", [key, orders, orders * 1000])
         insert(session, "verdict", [key, "email", verdict, state])
         works = deliverable or ("unknown" if address is None else "no" if bounce == "hard" else "yes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from regulars.config import Cap, ClientConfig
@@ -127,7 +127,7 @@ def spent_up(left: Month, now: datetime, zone: ZoneInfo) -> QuotaError:
         f"the month's budget is used up: {left.money_left} and {left.records_left:,} records are left",
         where="ecoa",
         hint=f"Nothing was bought; goes on from {first:%Y-%m-%d}",
-        retry_after=(first - here).total_seconds(),
+        retry_after=(first.astimezone(UTC) - now).total_seconds(),
     )
 
 
