@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regulars import Clock, Connector
 
-from regulars_shopify.check import SCOPES, check
+from regulars_shopify.account import SCOPES, check
 from regulars_shopify.policy import API_VERSION, policy
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.source import ShopifySource

@@ -177,7 +177,7 @@ def _search(told: Mapping[str, Any]) -> RegularsError | None:
     for entry in (told.get("extensions") or {}).get("search") or ():
         for warning in entry.get("warnings") or ():
             return PlatformError(
-                f"Shopify ignored the filter {warning.get('field')!r}: {warning.get('message')}",
+                f"Shopify ignored the filter {warning.get('field')!r} ({warning.get('code')})",
                 hint="Nothing was stored; update the Shopify plugin",
             )
     return None

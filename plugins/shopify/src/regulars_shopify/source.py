@@ -17,16 +17,9 @@ from typing import Any, TypeVar
 from regulars import ConfigError, Http, MoneyError, Page, Rejected
 
 from regulars_shopify.client import ShopifyClient
-from regulars_shopify.models import (
-    Connection,
-    OrderNode,
-    Rows,
-    to_consents,
-    to_order,
-    to_person,
-    to_product,
-)
+from regulars_shopify.models import Connection, OrderNode
 from regulars_shopify.pages import Listing
+from regulars_shopify.rows import Rows, to_consents, to_order, to_person, to_product
 from regulars_shopify.settings import ShopifySettings
 
 OVERLAP = timedelta(hours=1)

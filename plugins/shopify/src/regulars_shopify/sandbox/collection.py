@@ -85,7 +85,7 @@ class Collection(Generic[T]):
     def __init__(
         self, sorts: Mapping[str, Callable[[T], int]], fields: Mapping[str, Searchable], depth: int = 25_000
     ) -> None:
-        self.fields, self.depth = fields, depth
+        self.fields, self.depth = dict(fields), depth
         self.live: dict[int, T] = {}
         self.keys: dict[str, int] = {}
         self._sorts = sorts

@@ -72,9 +72,9 @@ def made(type: str, make: Callable[[Any], Any], scope: str = "", personal: bool 
     return FieldType(type, lambda thing, _: make(thing), {}, scope, personal)
 
 
-def gid(type: str) -> FieldType:
+def gid(type: str, as_type: str = "ID!") -> FieldType:
     """A global id."""
-    return made("ID!", lambda thing: f"gid://shopify/{type}/{thing.id}")
+    return made(as_type, lambda thing: f"gid://shopify/{type}/{thing.id}")
 
 
 @lru_cache(maxsize=100_000)
@@ -412,7 +412,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "refundLineItems": hanging("RefundLineItemConnection!", lambda r: r.lines),
     },
     "RefundLineItem": {
-        "id": gid("RefundLineItem"),
+        "id": gid("RefundLineItem", "ID"),
         "quantity": plain("Int!", "quantity"),
         "lineItem": FieldType("LineItem!", lambda line, call: call.shop.refunded(line)),
         "subtotalSet": money(lambda line: line.subtotal),
