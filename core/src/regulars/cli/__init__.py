@@ -14,6 +14,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "client": ("client:group", "Add, list and show clients."),
     "connect": ("connect:command", "Connect a client's platform."),
     "check": ("check:command", "Identity, rights and health of connections; writes nothing."),
+    "run": ("run:command", "Read, check, measure and plan what is due."),
+    "sync": ("run:sync", "Read and measure; nothing is planned or written."),
+    "status": ("status:command", "How fresh every client is, and what waits."),
+    "runs": ("runs:group", "What ran, how it ended, and accepting an anomaly."),
+    "identity": ("identity:group", "Which profiles are one person."),
     "config": ("config:group", "Check the configuration files."),
     "plugins": ("plugins:group", "Installed plugins, broken ones with the reason."),
 }

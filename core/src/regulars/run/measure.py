@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from regulars import consent, identity, lifecycle, metrics, segments
+from regulars import consent, identity, lifecycle, metrics, reactivation, segments
 from regulars.config import Client
 from regulars.journal import Journal, Lease
-from regulars.segments import Report
+from regulars.reactivation import Audience
+from regulars.segments import Report, Segment
 from regulars.segments.membership import Member
 from regulars.sync import check_freshness, map_signals
 from regulars.warehouse import Session, Warehouse
@@ -36,13 +37,16 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     with warehouse.burst() as session:
         _before_segments(session, client, journal, as_of)
         fresh, complaints = _fresh(session, client, journal)
-        report = _segments(session, client, journal, as_of, fresh)
+        where = reactivation.Desk(client.config, journal, warehouse.burst)
+        report, audiences = _segments(session, client, where, as_of, fresh)
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         people = session.query("SELECT count(*) FROM customer")[0][0]
     with journal.tx(lease) as tx:
         for kind, facts in moves.items():
             journal.add_facts(tx, kind, facts)
         segments.remember(journal, tx, report, as_of)
+    for found in audiences:
+        reactivation.assign(journal, lease, found)
     warehouse.publish()
     return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints)
 
@@ -72,18 +76,37 @@ def _fresh(session: Session, client: Client, journal: Journal) -> tuple[frozense
     return frozenset(name for name, is_met in met.items() if is_met), tuple(complaints)
 
 
-def _segments(session: Session, client: Client, journal: Journal, as_of: date, fresh: frozenset[str]) -> Report:
-    config = client.config
+def segments_in_use(client: Client) -> list[Segment]:
+    """The segments a client switched on. Raises ConfigError for one that nobody defines."""
     common = client.root / SEGMENT_FILE
     texts = [common.read_text(encoding="utf-8")] if common.exists() else []
-    return segments.build(
+    return segments.in_use(client.config.segments.use, *texts)
+
+
+def _segments(
+    session: Session, client: Client, where: reactivation.Desk, as_of: date, fresh: frozenset[str]
+) -> tuple[Report, list[Audience]]:
+    config, used = client.config, segments_in_use(client)
+    previous = _present_names(session, segments.before(where.journal))
+    report = segments.build(
         session,
-        segments.in_use(config.segments.use, *texts),
+        used,
         today=as_of,
         draw=segments.Draw(config.holdout.salt, client.id, config.holdout.share),
         fresh=fresh,
-        previous=_present_names(session, segments.before(journal)),
+        previous=previous,
     )
+    audiences = [reactivation.audience(where, session, s) for s in used if reactivation.is_reactivation(s)]
+    for found in audiences:
+        reactivation.confine(session, found)
+    return _recounted(session, report, previous), [a for a in audiences if a.segment not in report.kept]
+
+
+def _recounted(session: Session, report: Report, previous: set[Member]) -> Report:
+    """The report after the audiences were confined to those who may be written to."""
+    now = {(segment, customer) for segment, customer in session.query("SELECT * FROM segment_member")}
+    sizes = {name: sum(1 for segment, _ in now if segment == name) for name in report.sizes}
+    return replace(report, sizes=sizes, joined=sorted(now - previous), left=sorted(previous - now))
 
 
 def _present_names(session: Session, members: Iterable[Member]) -> set[Member]:
