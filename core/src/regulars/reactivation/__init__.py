@@ -11,13 +11,12 @@ from regulars.reactivation.collection import EcoaProgress, advance
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import Eligibility, eligibility
 from regulars.reactivation.funnel import Funnel
-from regulars.reactivation.handover import Addition, Handover, planned_changes
+from regulars.reactivation.handover import Handover, planned_changes
 from regulars.reactivation.jobs import Job, erase, jobs
 from regulars.reactivation.lift import Lift, lift
 from regulars.reactivation.purchase import quote, submit
 
 __all__ = [
-    "Addition",
     "Audience",
     "Budget",
     "Candidate",

@@ -7,37 +7,31 @@ platform itself asks. Nothing here carries a consent.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regulars.changes import AddressChange, Change, SetField
 from regulars.connector import FieldSpec, Writes
+from regulars.plan import PlannedChange
+from regulars.plan.mirror import Record, records
 from regulars.reactivation.candidates import Candidate, candidates, known, objection, plain
 from regulars.reactivation.desk import Desk
-from regulars.reactivation.eligibility import prepare, role_parts
+from regulars.reactivation.eligibility import role_parts
 from regulars.reactivation.history import today
 from regulars.reactivation.jobs import jobs, reference
 from regulars.warehouse import Session, statement
 
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """A change for a plan, whose customer it is about, and why."""
-
-    connection: str
-    customer_id: str
-    change: Change
-    reason: str
+ASKED = "as a pending member: the platform asks the person"
 
 
 @dataclass(slots=True)
 class Handover:
-    """`specs`: fields a connection must have first. `asked`: by connection, how many people its
-    platform will mail a question to. `skipped`: confirmed addresses not handed over, by reason."""
+    """`changes` for a plan. `specs`: fields that a connection must have first. `asked`: by connection,
+    how many people its platform will mail a question to. `skipped`: confirmed addresses that are not
+    handed over, by reason."""
 
-    additions: list[Addition] = field(default_factory=list)
+    changes: list[PlannedChange] = field(default_factory=list)
     specs: dict[str, tuple[FieldSpec, ...]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -49,26 +43,25 @@ class _Person:
     connection: str
     id: str
     email: str | None
-    held: Mapping[str, str | None]
+    record: Record
 
 
 def planned_changes(desk: Desk, session: Session, writes: Mapping[str, Writes]) -> Handover:
     """What a plan for the target connections in `writes` has to say about confirmed addresses."""
     out = Handover()
     usable, unsure = _usable(desk, session, out)
-    people = _people(session, list(writes), usable)
     proofs = {job.id: f"{job.connection}:{job.job_ref}" for job in jobs(desk.journal).values()}
     for connection, how in writes.items():
-        here = [person for person in people if person.connection == connection]
+        here = _people(desk, session, connection, usable)
         taken = {plain(person.email) for person in here if person.email}
         for person in here:
             one = usable.get(person.customer_id)
-            if one is None:
-                if person.customer_id not in unsure:
-                    _clear(out, person, how)
-            elif person.email and reference(desk.journal, plain(person.email)) == one.reference:
+            if one is not None and person.email and reference(desk.journal, plain(person.email)) == one.reference:
                 proof = f"{proofs[one.job]}:{one.key}"
                 _hand_over(desk, out, how, person, one, proof, str(one.email) in taken)
+            elif one is None and person.customer_id not in unsure:
+                _clear(out, person, how)
+    out.asked.update(change.connection for change in out.changes if change.reason == ASKED)
     return out
 
 
@@ -101,15 +94,15 @@ def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Cand
     return usable, unsure
 
 
-def _people(session: Session, connections: Sequence[str], usable: Mapping[str, Candidate]) -> list[_Person]:
-    prepare(session)
+def _people(desk: Desk, session: Session, connection: str, usable: Mapping[str, Candidate]) -> Sequence[_Person]:
     params = {
-        "connections": connections,
+        "connection": connection,
         "customers": sorted(usable),
         "addresses": sorted({str(one.email) for one in usable.values()}),
     }
     rows = session.query(statement("regulars.reactivation", "addressed"), params)
-    return [_Person(row[0], row[1], row[2], row[3], json.loads(row[4] or "{}")) for row in rows]
+    mirrored = {one.id: one for one in records(session, desk.journal, connection)} if rows else {}
+    return [_Person(row[0], connection, row[1], row[2], mirrored[row[1]]) for row in rows]
 
 
 def _hand_over(
@@ -121,27 +114,44 @@ def _hand_over(
         specs = _specs(how)
         out.specs[person.connection] = specs
         for spec, value in zip(specs, (one.email, one.state), strict=True):
-            _add(out, person, SetField(person.id, spec.name, value), "new address confirmed by the person")
+            _set(out, person, spec.name, value, "new address, confirmed by the person")
         if allowed.replace_email and not taken:
-            _add(out, person, change, "bounced address replaced by the confirmed one")
+            _change_address(desk, out, person, change, "the bounced address gives way to the confirmed one")
     elif taken:
         out.skipped["already_a_member"] += 1
     elif allowed.pending_member:
-        out.asked[person.connection] += 1
-        _add(out, person, change, "confirmed address as a pending member: the platform asks the person")
+        _change_address(desk, out, person, change, ASKED)
     else:
-        out.skipped["write.pending_member is off"] += 1
+        out.skipped["pending_member_off"] += 1
+
+
+def _change_address(desk: Desk, out: Handover, person: _Person, change: AddressChange, reason: str) -> None:
+    done = desk.journal.rows(
+        "SELECT 1 FROM ledger WHERE connection = ? AND record_id = ? AND kind = 'address' AND state = 'confirmed'",
+        (person.connection, person.id),
+    )
+    if done:
+        out.skipped["written_before"] += 1
+        return
+    _plan(out, person, change, person.email, None, reason)
 
 
 def _clear(out: Handover, person: _Person, how: Writes) -> None:
     """An address that we wrote and that may no longer be used is taken away again."""
     if how.address_change == "own_field":
-        for name in _held(person, how):
-            _add(out, person, SetField(person.id, name, None), "the address may no longer be used")
+        for spec in _specs(how):
+            _set(out, person, spec.name, None, "the address may no longer be used")
 
 
-def _held(person: _Person, how: Writes) -> Iterator[str]:
-    return (spec.name for spec in _specs(how) if person.held.get(spec.name) is not None)
+def _set(out: Handover, person: _Person, name: str, value: str | None, reason: str) -> None:
+    now = person.record.fields.get(name) or None
+    if now != value:
+        _plan(out, person, SetField(person.id, name, value), now, person.record.last.get(name), reason)
+
+
+def _plan(out: Handover, person: _Person, change: Change, now: str | None, last: str | None, reason: str) -> None:
+    planned = PlannedChange(person.connection, change, now, last, reason, person.record.blocked)
+    out.changes.append(planned)
 
 
 def _specs(how: Writes) -> tuple[FieldSpec, FieldSpec]:
@@ -149,7 +159,3 @@ def _specs(how: Writes) -> tuple[FieldSpec, FieldSpec]:
         FieldSpec(f"{how.field_prefix}ecoa_email", "text", "New address, confirmed (regulars)"),
         FieldSpec(f"{how.field_prefix}ecoa_state", "text", "State of the new address (regulars)"),
     )
-
-
-def _add(out: Handover, person: _Person, change: Change, reason: str) -> None:
-    out.additions.append(Addition(person.connection, person.customer_id, change, reason))
