@@ -83,7 +83,7 @@ class WorldOrder:
 
 @dataclass
 class World:
-    """A whole shop."""
+    """A whole shop. `slow_work_days`: how long platforms that take weeks take here (None: as ever)."""
 
     name: str
     currency: str
@@ -92,3 +92,4 @@ class World:
     people: list[WorldPerson] = field(default_factory=list)
     products: list[WorldProduct] = field(default_factory=list)
     orders: list[WorldOrder] = field(default_factory=list)
+    slow_work_days: float | None = None

@@ -83,6 +83,8 @@ class EcoaSandbox(Sandbox):
 
     def charged(self) -> Money:
         """All the money taken so far, credits deducted."""
+        if world.slow_work_days is not None:
+            self.behaviour.turnaround = world.slow_work_days
         for job in self.jobs.values():
             self._settle(job)
         return Money.of_minor(sum(entry["minor"] for entry in self.till), self.behaviour.currency)
