@@ -60,6 +60,8 @@ class EcoaSandbox(Sandbox):
         self.till: list[dict[str, Any]] = []
 
     def populate(self, world: World) -> None:
+        if world.slow_work_days is not None:
+            self.behaviour.turnaround = world.slow_work_days
         self.customers = sorted(p.email.lower() for p in world.people if p.email)
         for person in world.people:
             if person.email and person.bounced == "hard" and "moved_to" in person.properties:
@@ -83,8 +85,6 @@ class EcoaSandbox(Sandbox):
 
     def charged(self) -> Money:
         """All the money taken so far, credits deducted."""
-        if world.slow_work_days is not None:
-            self.behaviour.turnaround = world.slow_work_days
         for job in self.jobs.values():
             self._settle(job)
         return Money.of_minor(sum(entry["minor"] for entry in self.till), self.behaviour.currency)
