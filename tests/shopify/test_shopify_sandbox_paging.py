@@ -170,3 +170,11 @@ def test_the_future_has_not_happened(box, clock):
     clock.forward(timedelta(days=2))
     box.populate(world)
     assert box.orders.live[1].updated == int(clock.now().timestamp())
+
+
+def test_a_great_many_changes_do_not_fall_into_one_second(box, clock):
+    box.populate(a_world(1))
+    clock.forward(timedelta(days=1))
+    box.populate(a_world(2501))
+    now = int(clock.now().timestamp())
+    assert {c.updated for c in box.customers.live.values() if c.number > 1} == {now, now - 1, now - 2}
