@@ -36,6 +36,18 @@ def test_help_imports_nothing_heavy(args):
     assert heavy == []
 
 
+def test_help_imports_nothing_that_click_does_not():
+    def modules(group):
+        code = f"import sys, {group}\ntry: {{0}}.main(['--help'])\nexcept SystemExit: print('', *sys.modules)"
+        called = {"regulars.cli": "regulars.cli.root", "click": "click.Group('bare')"}[group]
+        out = subprocess.run(
+            [sys.executable, "-c", code.format(called)], capture_output=True, text=True, check=True
+        )
+        return {name for name in out.stdout.splitlines()[-1].split() if not name.startswith("regulars")}
+
+    assert modules("regulars.cli") - modules("click") <= {"signal"}
+
+
 def test_every_command_of_the_table_exists_and_has_help(regulars):
     for name, (_, text) in cli.COMMANDS.items():
         shown = regulars(name, "--help")

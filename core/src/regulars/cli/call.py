@@ -5,13 +5,9 @@ stdout is for data, stderr for everything else.
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -35,15 +31,13 @@ def worst_exit(codes: Iterable[int]) -> int:
     return min(bad, key=lambda code: GRAVITY.index(code) if code in GRAVITY else len(GRAVITY), default=0)
 
 
-@dataclass
 class Call:
     """One run of the command line, as its shared options made it."""
 
-    folder: str = "."
-    json: bool = False
-    no_input: bool = False
-    quiet: bool = False
-    verbose: int = 0
+    def __init__(self) -> None:
+        self.folder = "."
+        self.json = self.no_input = self.quiet = False
+        self.verbose = 0
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -55,6 +49,8 @@ class Call:
     @cached_property
     def plugins(self) -> Plugins:
         """All plugins that the agency did not disable (outside a workspace: all); a broken one is told once."""
+        from pathlib import Path
+
         from regulars import plugins
 
         inside = (Path(self.folder) / "regulars.toml").exists()
@@ -75,6 +71,8 @@ class Call:
     def show(self, data: Any, text: str | Iterable[str]) -> None:
         """The command's result: `data` as JSON under --json, else `text` (lines)."""
         if self.json:
+            import json
+
             click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
             return
         for line in [text] if isinstance(text, str) else text:
@@ -135,18 +133,9 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value and param.name:
         setattr(call, param.name.removeprefix("shared_"), value)
         if param.name == "shared_verbose":
-            _log(value)
+            from regulars.cli.messages import print_log
 
-
-class _Stderr(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
-
-
-def _log(verbose: int) -> None:
-    log = logging.getLogger("regulars")
-    log.handlers = [_Stderr()]
-    log.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
+            print_log(value)
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[C], C]:
