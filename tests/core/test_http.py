@@ -98,6 +98,11 @@ def test_a_refusals_words_lose_the_secret_they_repeat(http, sandbox):
     assert "another-token-55" not in repr(caught.value)
 
 
+def test_a_plugin_can_clean_a_platforms_words(http):
+    http.conceal("another/token 55")
+    assert http.clean("row 7: another/token 55, another%2Ftoken%2055") == "row 7: [secret], [secret]"
+
+
 @pytest.mark.parametrize(
     "url", ["https://elsewhere.test/x", "http://tiny.test.evil.test/x", "https://tiny.test:444/x"]
 )

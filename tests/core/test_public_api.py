@@ -10,12 +10,12 @@ import regulars
 
 NAMES = """
 AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Company ConfigError Connector Consent
-Customer Deletion EcoaCapabilities EcoaJob EcoaQuote EcoaResult EcoaRow FieldSpec Finding Fine Fulfilment Held
-Http IssueCode JoinList LeaveList Level Lifecycle Limit Line Membership Merge Metric Missing Money MoneyError
-Order Outcome Page Person PlatformError PluginError Price Product QuotaError Record RefusedError Refund
-RefundLine RegularsError Rejected RequestPolicy Response Secret SetField Settings Signal SimulatedClock
-SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id by_time exponent full_compare
-hookimpl minor_units
+Customer Deletion Destination EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec
+Finding Fine Fulfilment Held Http IssueCode JoinList LeaveList Level Lifecycle Limit Line Membership Merge
+Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
+Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Secret SetField Settings
+Signal SimulatedClock Source SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
+by_time exponent full_compare hookimpl minor_units
 """.split()  # noqa: SIM905 - a list to read
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from regulars.clock import SystemClock as SystemClock
     from regulars.connector import CheckReport as CheckReport
     from regulars.connector import Connector as Connector
+    from regulars.connector import Destination as Destination
     from regulars.connector import EcoaCapabilities as EcoaCapabilities
     from regulars.connector import EcoaJob as EcoaJob
+    from regulars.connector import EcoaProvider as EcoaProvider
     from regulars.connector import EcoaQuote as EcoaQuote
     from regulars.connector import EcoaResult as EcoaResult
     from regulars.connector import EcoaRow as EcoaRow
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from regulars.connector import Price as Price
     from regulars.connector import Rejected as Rejected
     from regulars.connector import Settings as Settings
+    from regulars.connector import Source as Source
     from regulars.connector import Writes as Writes
     from regulars.connector import by_id as by_id
     from regulars.connector import by_time as by_time
@@ -86,8 +89,8 @@ _HOME = {
     "changes": "AddressChange Change IssueCode JoinList LeaveList Outcome SetField",
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
-        "CheckReport Connector EcoaCapabilities EcoaJob EcoaQuote EcoaResult EcoaRow FieldSpec Finding"
-        " Held Missing Page Price Rejected Settings Writes by_id by_time full_compare"
+        "CheckReport Connector Destination EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow"
+        " FieldSpec Finding Held Missing Page Price Rejected Settings Source Writes by_id by_time full_compare"
     ),
     "errors": (
         "AuthError ConfigError PlatformError PluginError QuotaError RefusedError RegularsError"

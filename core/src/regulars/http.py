@@ -171,6 +171,11 @@ class Http:
         """Remember a value received at run time (an access token) that must never be shown."""
         self._redactor.learn(value)
 
+    def clean(self, text: str) -> str:
+        """The text with `[secret]` for every secret of this connection, also URL-encoded, in base64 or
+        hex: for a platform's own words in a reason or a message. Error bodies are clean already."""
+        return self._redactor.clean(text)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -5,7 +5,6 @@ Sources: HubSpot's API reference, versions 2026-09 and v3 (same shapes, other pa
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,9 +51,7 @@ class HubSpot:
 
     def __init__(self, settings: HubSpotSettings, http: Http) -> None:
         self._http, self._paths = http, PATHS[settings.api]
-        token = settings.token.reveal()
-        self._bearer = Secret(settings.token.name, f"Bearer {token}")
-        self._secrets = (token, quote(token, safe=""), b64encode(token.encode()).decode())
+        self._bearer = Secret(settings.token.name, f"Bearer {settings.token.reveal()}")
 
     # --- the account ---
 
@@ -82,7 +79,7 @@ class HubSpot:
         body = _object(self._send("POST", f"{self._paths['contacts']}/batch/read", json=asked, reads=True))
         for error in body.get("errors") or ():
             if error.get("category") != "OBJECT_NOT_FOUND":
-                raise PlatformError(f"HubSpot could not look up contacts: {self._clean(words(error))}")
+                raise PlatformError(f"HubSpot could not look up contacts: {self._http.clean(words(error))}")
         return _results(body)
 
     def changed(
@@ -125,7 +122,9 @@ class HubSpot:
         errors: dict[str, str] = {}
         for error in body.get("errors") or ():
             context = error.get("context") or {}
-            errors |= dict.fromkeys([*context.get("id", ()), *context.get("ids", ())], self._clean(words(error)))
+            errors |= dict.fromkeys(
+                [*context.get("id", ()), *context.get("ids", ())], self._http.clean(words(error))
+            )
         return Written(frozenset(str(row["id"]) for row in _results(body)), errors)
 
     def set_email(self, contact: str, email: str) -> str | None:
@@ -194,7 +193,9 @@ class HubSpot:
         path = f"{self._paths['lists']}/records/memberships/batch/read"
         body = _object(self._send("POST", path, json=asked, reads=True))
         if body.get("errors"):
-            raise PlatformError(f"HubSpot could not look up memberships: {self._clean(words(body['errors'][0]))}")
+            raise PlatformError(
+                f"HubSpot could not look up memberships: {self._http.clean(words(body['errors'][0]))}"
+            )
         return {
             str(row["recordId"]): frozenset(str(one["listId"]) for one in row.get("recordListMemberships", ()))
             for row in _results(body)
@@ -234,13 +235,7 @@ class HubSpot:
         return answer
 
     def _complaint(self, answer: Response) -> str:
-        return self._clean(complaint(answer))
-
-    def _clean(self, text: str) -> str:
-        """HubSpot's words without the token, should it ever repeat it."""
-        for form in self._secrets:
-            text = text.replace(form, "[secret]")
-        return text
+        return self._http.clean(complaint(answer))
 
 
 def _object(answer: Response) -> Body:
