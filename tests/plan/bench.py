@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 from plan.tinycrm import TinySandbox, connector
+from regulars.apply import Result, apply_plan, undo
 from regulars.clock import SimulatedClock
 from regulars.config import Client, open_workspace
 from regulars.connections import Connections
@@ -128,6 +129,20 @@ class Bench:
                 self.client, journal, lease, self.warehouse, connections,
                 run_id="r-1", segments=self.in_use, **options,
             )  # fmt: skip
+
+    def apply(self, plan: str) -> Result:
+        with self.open() as (journal, lease, connections):
+            return apply_plan(self.client, journal, lease, plan, connections)
+
+    def undo(self, run_id: str) -> Plan:
+        with self.open() as (journal, lease, connections):
+            return undo(self.client, journal, lease, self.warehouse, run_id, connections)
+
+    def states(self, plan: str) -> dict[tuple[str, str], str]:
+        """(record, field or list) -> state in the ledger."""
+        with self.open() as (journal, _, _):
+            rows = journal.rows("SELECT record_id, field, state FROM ledger WHERE plan_id = ?", (plan,))
+        return {(record, name): state for record, name, state in rows}
 
     def sync(self) -> None:
         """The mirror and all that would be measured, as they are now."""

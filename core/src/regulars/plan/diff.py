@@ -69,7 +69,8 @@ def list_changes(
     joins = sum(1 for c in changes if isinstance(c.change, JoinList) and not c.blocked)
     leaves = sum(1 for c in changes if isinstance(c.change, LeaveList) and not c.blocked)
     blocked_ones = sum(1 for c in changes if c.blocked)
-    return ListCount(rule.name, rule.segment, rule.title, before, joins, leaves, blocked_ones), changes
+    count = ListCount(rule.name, rule.segment, rule.title, before, joins, leaves, blocked_ones, mailed=rule.mailed)
+    return count, changes
 
 
 def _stays(rule: FieldRule, now: str | None, wanted: str | None) -> bool:

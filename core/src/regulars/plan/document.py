@@ -47,7 +47,8 @@ class FieldCount:
 
 @dataclass(frozen=True, slots=True)
 class ListCount:
-    """One list in numbers of records. `kept` says why its segment was not computed anew;
+    """One list in numbers of records. `kept` says why its segment was not computed anew; `mailed`:
+    only people who may be mailed get in;
     `left_out` are (condition, customers remaining, of the lost: unknown)."""
 
     name: str
@@ -59,6 +60,7 @@ class ListCount:
     blocked: int = 0
     guard: str = ""
     kept: str = ""
+    mailed: bool = False
     left_out: tuple[tuple[str, int, int], ...] = ()
 
     @property

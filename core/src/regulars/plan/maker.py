@@ -67,14 +67,14 @@ def make_plan(
             parts.append(_part(context, name, connection.connector, client.file, mine))
     changes = [change for _, found in parts for change in found]
     changes = guards.blocked(changes, guards.guard_records(changes, config.guards))
-    targets = [_priced(target, changes, opened[target.connection]) for target, _ in parts]
+    targets = [priced(target, changes, opened[target.connection]) for target, _ in parts]
     now = client.clock.now()
     plan = Plan(
         client=client.id,
         run_id=run_id,
         created_at=now,
         expires_at=now + config.write.plan_ttl,
-        settings=_settings_hash(config),
+        settings=settings_hash(config),
         targets=tuple(targets),
         changes=tuple(changes),
         notes=_notes(stale, targets, changes),
@@ -104,7 +104,7 @@ def _part(
     records = mirror.records(session, context.journal, name)
     counts, changes = _fields(context, name, fields, records)
     list_counts, moves = _lists(context, name, lists, records)
-    changes += [*moves, *extra]
+    changes += [*moves, *(_permitted(change, connector, config) for change in extra)]
     for change in changes:
         firewall.check(change.change, connector.writes, f"{name}.{change.name}")
     target = Target(
@@ -119,6 +119,17 @@ def _part(
         namespace=connector.writes.field_prefix if connector.writes else "",
     )
     return target, changes
+
+
+def _permitted(planned: PlannedChange, connector: Connector, config: ClientConfig) -> PlannedChange:
+    """A new address only where the client allowed this way of changing it."""
+    if not isinstance(planned.change, AddressChange) or connector.writes is None:
+        return planned
+    pending = connector.writes.address_change == "pending_member"
+    if config.write.pending_member if pending else config.write.replace_email:
+        return planned
+    setting = "write.pending_member" if pending else "write.replace_email"
+    return guards.blocked([planned], f"{setting} is off")[0]
 
 
 def _fields(
@@ -162,7 +173,7 @@ def _left_out(session: Session, segment: str) -> list[tuple[str, int, int]]:
     return [(condition, remaining, unknown) for condition, remaining, unknown in rows]
 
 
-def _priced(target: Target, changes: Sequence[PlannedChange], connection: Connection) -> Target:
+def priced(target: Target, changes: Sequence[PlannedChange], connection: Connection) -> Target:
     """With what the platform lacks, and the calls: compare before, write, read back."""
     writable = [c.change for c in changes if c.connection == target.connection and not c.blocked]
     destination = connection.destination()
@@ -197,8 +208,7 @@ def _notes(stale: str, targets: Sequence[Target], changes: Sequence[PlannedChang
     return tuple(notes)
 
 
-def _settings_hash(config: ClientConfig) -> str:
-    return hashlib.sha256(config.model_dump_json(exclude={"name", "auto_apply"}).encode()).hexdigest()[:_HASH]
-
-
-_HASH = 6
+def settings_hash(config: ClientConfig) -> str:
+    """A short hash of everything that a client's settings say: why a number may have changed."""
+    said = config.model_dump_json(exclude={"name", "auto_apply"})
+    return hashlib.sha256(said.encode()).hexdigest()[:6]

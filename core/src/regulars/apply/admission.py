@@ -1,0 +1,38 @@
+"""May this plan be written now?"""
+
+from __future__ import annotations
+
+from regulars.config import Client
+from regulars.consent import freshness
+from regulars.errors import PlanError, RefusedError
+from regulars.journal import Journal, Lease
+from regulars.plan import Plan
+
+
+def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
+    """Let a plan through.
+
+    Returns "" or, for one that was begun in time and is expired by now, why it may only be settled.
+    Raises PlanError where it is another client's, expired, applied or undone, RefusedError where the
+    client is not live or people would be handed to a sender on old consent.
+    """
+    if plan.client != client.id:
+        raise PlanError(f"plan {plan.id} is of client {plan.client!r}", where=client.id)
+    client.require_live()
+    (state,) = journal.rows("SELECT state FROM plan WHERE id = ?", (plan.id,))[0]
+    if state not in ("open", "applying"):
+        raise PlanError(f"plan {plan.id} is {state}", hint="A plan is applied once; plan again")
+    if client.clock.now() >= plan.expires_at:
+        if state == "open":
+            with journal.tx(lease) as tx:
+                tx.execute("UPDATE plan SET state = 'expired' WHERE id = ?", (plan.id,))
+            raise PlanError(f"plan {plan.id} expired", hint="Plan again: what it compared with is old")
+        return f"plan {plan.id} expired before all of it was written"
+    stale = freshness(journal, client.config.clock.consent_max_age).stale
+    if stale and any(change.mailed or change.kind == "address" for change in plan.writable()):
+        raise RefusedError(
+            f"consent is not fresh: {stale}",
+            where=f"plan {plan.id}",
+            hint="Nothing was written; run the client again, which reads consent and plans anew",
+        )
+    return ""

@@ -1,0 +1,289 @@
+"""Applying: exactly the plan, once, and only where the platform still is as the plan found it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from plan.bench import HOUR, MAILED, MAPS, NEWS
+from regulars.changes import AddressChange, JoinList
+from regulars.errors import LockedError, PlanError, PlatformError, RefusedError, WrongAccountError
+from regulars.plan import PlannedChange
+from regulars.testing import Fault
+
+
+def crowd(bench, number=45):
+    for n in range(number):
+        bench.add(f"c{n:02}", stage="retention", clv_12m=float(n + 1), last_order_on=date(2026, 11, 1))
+    bench.segments = {"news": {f"c{n:02}" for n in range(0, number, 2)}}
+
+
+def test_a_plan_is_written_and_read_back(bench):
+    crowd(bench)
+    plan = bench.plan()
+    result = bench.apply(plan.id)
+    assert (result.written, result.unchanged, result.exit_code) == (45 * 3 + 23, 0, 0)
+    assert set(bench.held("rg_stage").values()) == {"retention"}
+    assert bench.inside("rg:news") == bench.segments["news"]
+    assert set(bench.states(plan.id).values()) == {"confirmed"}
+
+
+def test_the_night_after_writes_nothing(bench):
+    crowd(bench)
+    bench.apply(bench.plan().id)
+    bench.clock.forward(24 * HOUR)
+    for person in bench.sandbox.people.values():
+        person["at"] = bench.clock.now().isoformat()
+    assert bench.plan().changes == ()
+
+
+def test_without_a_new_sync_the_next_plan_is_empty_too(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.clock.forward(HOUR)
+    bench.apply(plan.id)
+    assert bench.plan_from_the_mirror().changes == ()
+
+
+def test_fields_are_written_before_lists_and_the_canary_first(bench):
+    bench.configure("[write]\ncanary = 5\n" + MAPS)
+    crowd(bench)
+    bench.apply(bench.plan().id)
+    sizes = [len(asked.json()) for asked in bench.sandbox.log if asked.path == "/write"]
+    assert sizes == [5, *[20] * 6, 10, 5, 18]
+    kinds = [write[0] for write in bench.sandbox.writes]
+    assert kinds == sorted(kinds, reverse=True)
+
+
+def test_what_somebody_changed_since_the_plan_is_left_alone_and_all_else_lands(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.people["c03"]["fields"]["rg_stage"] = "expansion"
+    bench.sandbox.people["c04"]["fields"]["rg_stage"] = "retention"
+    result = bench.apply(plan.id)
+    states = bench.states(plan.id)
+    assert states.pop(("c03", "rg_stage")) == "drifted"
+    assert set(states.values()) == {"confirmed"}
+    assert (result.drifted, result.unchanged, result.exit_code) == (1, 1, 0)
+    assert bench.held("rg_stage")["c03"] == "expansion"
+    assert ["set", "c04", "rg_stage", "retention"] not in bench.sandbox.writes
+
+
+def test_a_record_that_is_gone_is_told(bench):
+    crowd(bench)
+    plan = bench.plan()
+    del bench.sandbox.people["c03"]
+    result = bench.apply(plan.id)
+    assert result.left["the record is gone on the platform"] == 3
+    assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "bounced", "pending"])
+def test_who_unsubscribed_between_plan_and_apply_is_not_handed_over(bench, state):
+    bench.in_use = (MAILED, NEWS)
+    bench.add("ada")
+    bench.add("bob")
+    bench.segments = {"mailed": {"ada", "bob"}, "news": {"ada"}}
+    plan = bench.plan()
+    bench.sandbox.people["ada"]["state"] = state
+    result = bench.apply(plan.id)
+    assert bench.inside("rg:mailed") == {"bob"}
+    assert bench.inside("rg:news") == {"ada"}
+    assert f"{state} on the platform by now" in result.left
+
+
+def test_a_write_whose_answer_was_lost_is_settled_by_reading_back(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("lost", "POST /write", skip=n) for n in (0, 2)]
+    result = bench.apply(plan.id)
+    assert result.written == len(plan.changes)
+    assert len(bench.sandbox.writes) == len(plan.changes)
+
+
+def test_a_write_that_never_arrived_is_sent_again_after_a_look(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("drop", "POST /write", times=2)]
+    assert bench.apply(plan.id).written == len(plan.changes)
+    assert len(bench.sandbox.writes) == len(plan.changes)
+
+
+def test_what_never_arrives_is_given_up_and_said(bench):
+    bench.add("ada", stage="retention")
+    bench.sandbox.faults = [Fault("drop", "POST /write", times=99)]
+    result = bench.apply(bench.plan().id)
+    assert (result.written, result.rejected, result.exit_code) == (0, 1, 3)
+    assert "did not arrive in 3 attempts" in result.stopped
+
+
+def test_a_yes_that_changed_nothing_does_not_count_as_written(bench):
+    crowd(bench)
+    bench.sandbox.deaf = {"c07"}
+    result = bench.apply(bench.plan().id)
+    assert result.rejected == 3
+    assert "the platform said yes and changed nothing" in result.left
+
+
+def test_a_refused_value_does_not_take_the_others_along(bench):
+    crowd(bench)
+    bench.sandbox.bad = {"8"}
+    plan = bench.plan()
+    result = bench.apply(plan.id)
+    assert bench.states(plan.id)["c07", "rg_value"] == "rejected"
+    assert (result.rejected, result.left) == (1, {"not a valid value": 1})
+
+
+def test_a_canary_that_dies_stops_the_rest(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.bad = {"retention"}
+    result = bench.apply(plan.id)
+    assert "of the first 20 changes did not arrive" in result.stopped
+    assert len(bench.sandbox.writes) < 20
+    assert result.exit_code == 3
+    assert set(bench.states(plan.id).values()) == {"confirmed", "rejected"}
+
+
+def test_a_platform_that_fails_leaves_a_plan_that_goes_on(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("status", "GET /people", skip=5, times=99)]
+    with pytest.raises(PlatformError):
+        bench.apply(plan.id)
+    bench.sandbox.faults = []
+    assert bench.apply(plan.id).written == len(plan.changes)
+    assert len(bench.sandbox.writes) == len(plan.changes)
+
+
+def test_a_half_applied_plan_is_finished_before_another_begins(bench):
+    crowd(bench)
+    first = bench.plan()
+    second = bench.plan_from_the_mirror(allowed=["x:y"])
+    bench.sandbox.faults = [Fault("status", "GET /people", skip=5, times=99)]
+    with pytest.raises(PlatformError):
+        bench.apply(first.id)
+    bench.sandbox.faults = []
+    with pytest.raises(PlanError, match=f"{first.id} is half applied"):
+        bench.apply(second.id)
+    bench.apply(first.id)
+    assert bench.apply(second.id).unchanged == len(second.changes)
+
+
+def test_a_plan_is_applied_once(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.apply(plan.id)
+    with pytest.raises(PlanError, match="is applied") as caught:
+        bench.apply(plan.id)
+    assert caught.value.exit_code == 7
+
+
+def test_an_expired_plan_is_not_applied(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.clock.forward(7 * HOUR)
+    with pytest.raises(PlanError, match="expired"):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+
+
+def test_an_edited_plan_is_not_applied(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    path = bench.client.data_dir / "plans" / f"{plan.id}.json"
+    path.write_text(path.read_text().replace('"retention"', '"expansion"'))
+    with pytest.raises(PlanError, match="edited"):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+
+
+def test_a_plan_expired_half_way_is_settled_and_closed(bench):
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("status", "GET /people", skip=5, times=99)]
+    with pytest.raises(PlatformError):
+        bench.apply(plan.id)
+    bench.sandbox.faults = []
+    sent = len(bench.sandbox.writes)
+    bench.clock.forward(7 * HOUR)
+    result = bench.apply(plan.id)
+    assert "expired" in result.stopped
+    assert result.written == sent == len(bench.sandbox.writes)
+
+
+def test_a_client_that_is_not_live_is_not_written(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.configure(status="onboarding")
+    with pytest.raises(RefusedError, match="onboarding"):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+
+
+def test_nobody_is_handed_over_on_old_consent(bench):
+    bench.configure('[clock]\nconsent_max_age = "2h"\n' + MAPS)
+    bench.in_use = (MAILED,)
+    bench.add("ada")
+    bench.segments = {"mailed": {"ada"}}
+    plan = bench.plan()
+    assert [c.change for c in plan.writable()] == [JoinList("ada", "rg:mailed")]
+    bench.clock.forward(3 * HOUR)
+    with pytest.raises(RefusedError, match="consent is not fresh"):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+
+
+def test_another_account_gets_nothing(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.sandbox.account = "tiny-2"
+    with pytest.raises(WrongAccountError):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+
+
+def test_who_lost_the_lease_sends_nothing_more(bench):
+    from regulars.apply.ledger import Ledger, in_order
+
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    with bench.open() as (journal, lease, _):
+        ledger = Ledger(journal, lease, plan)
+        ledger.begin("r-9")
+        journal.release(lease)
+        with journal.lease("thief"), pytest.raises(LockedError):
+            ledger.send(ledger.entries())
+    assert in_order(plan) == plan.writable()
+
+
+def test_a_field_that_vanished_since_the_plan_stops_it(bench):
+    bench.add("ada", stage="retention")
+    bench.sandbox.fields = ["rg_stage"]
+    plan = bench.plan()
+    bench.sandbox.fields = []
+    with pytest.raises(PlanError, match="rg_stage is gone"):
+        bench.apply(plan.id)
+
+
+def test_a_confirmed_new_address_is_written_where_the_client_allowed_it(bench):
+    bench.add("ada")
+    change = AddressChange("ada", "ada@example.test", "ada.new@example.test", "job:1")
+    extra = [PlannedChange("crm", change, "ada@example.test", None, "confirmed by the person")]
+    assert [c.blocked for c in bench.plan(extra=extra).changes] == ["write.replace_email is off"]
+    bench.configure("[write]\nreplace_email = true\n" + MAPS)
+    bench.apply(bench.plan(extra=extra).id)
+    assert bench.sandbox.people["ada"]["email"] == "ada.new@example.test"
+    with bench.open() as (journal, _, _):
+        assert "ada.new" not in json.dumps(journal.rows("SELECT * FROM ledger"))
+
+
+def test_an_opted_out_person_keeps_the_address(bench):
+    bench.configure("[write]\nreplace_email = true\n" + MAPS)
+    bench.add("ada")
+    change = AddressChange("ada", "ada@example.test", "ada.new@example.test", "job:1")
+    plan = bench.plan(extra=[PlannedChange("crm", change, "ada@example.test", None, "confirmed")])
+    bench.sandbox.people["ada"]["state"] = "unsubscribed"
+    assert bench.apply(plan.id).rejected == 1
+    assert bench.sandbox.writes == []

@@ -1,0 +1,105 @@
+"""Undo: an inverse plan that puts back what we replaced, where nobody changed it since."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from plan.bench import MAILED, MAPS, NEWS
+from plan.bench import bench as opened
+from regulars.changes import AddressChange
+from regulars.errors import PlanError
+from regulars.plan import PlannedChange
+
+STAGES = st.sampled_from(["acquisition", "retention", "expansion", None])
+VALUES = st.one_of(st.none(), st.integers(0, 500).map(float))
+PERSON = st.fixed_dictionaries(
+    {"stage": STAGES, "clv_12m": VALUES, "member": st.booleans(), "now_stage": STAGES, "now_in": st.booleans()}
+)
+
+
+def snapshot(bench):
+    return {k: (dict(p["fields"]), sorted(p["lists"]), p["email"]) for k, p in bench.sandbox.people.items()}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=st.lists(PERSON, min_size=1, max_size=8), touched=st.sets(st.integers(0, 7)))
+def test_undo_after_apply_is_the_identity_but_for_what_others_touched(tmp_path_factory, people, touched):
+    with opened(tmp_path_factory.mktemp("undo")) as bench:
+        for n, person in enumerate(people):
+            bench.add(f"c{n}", stage=person["stage"], clv_12m=person["clv_12m"])
+            platform = bench.sandbox.people[f"c{n}"]
+            platform["fields"] = {"theirs": "x"} | ({"rg_stage": s} if (s := person["now_stage"]) else {})
+            platform["lists"] = ["theirs"] + (["rg:news"] if person["now_in"] else [])
+        bench.segments = {"news": {f"c{n}" for n, person in enumerate(people) if person["member"]}}
+        before = snapshot(bench)
+        plan = bench.plan()
+        result = bench.apply(plan.id)
+        if not result.written:
+            assert snapshot(bench) == before
+            return
+        for n in touched:
+            if f"c{n}" in bench.sandbox.people:
+                bench.sandbox.people[f"c{n}"]["fields"]["rg_stage"] = "touched"
+        expected = copy.deepcopy(before)
+        for n in touched:
+            if f"c{n}" in expected:
+                expected[f"c{n}"][0]["rg_stage"] = "touched"
+        bench.apply(bench.undo(result.run_id).id)
+        assert snapshot(bench) == expected
+
+
+def test_what_was_so_already_is_not_taken_back(bench):
+    bench.add("ada", stage="retention", clv_12m=5.0)
+    plan = bench.plan()
+    bench.sandbox.people["ada"]["fields"]["rg_stage"] = "retention"
+    result = bench.apply(plan.id)
+    assert {c.name for c in bench.undo(result.run_id).changes} == {"rg_value"}
+
+
+def test_the_undone_plan_is_marked_and_an_undo_can_be_undone(bench):
+    bench.add("ada", stage="retention", last_order_on=date(2026, 1, 1))
+    plan = bench.plan()
+    first = bench.apply(plan.id)
+    second = bench.apply(bench.undo(first.run_id).id)
+    assert bench.held("rg_stage") == {}
+    with bench.open() as (journal, _, _):
+        assert journal.rows("SELECT state FROM plan WHERE id = ?", (plan.id,)) == [("undone",)]
+    bench.apply(bench.undo(second.run_id).id)
+    assert bench.held("rg_stage") == {"ada": "retention"}
+
+
+def test_nobody_goes_back_to_a_senders_list_without_consent_as_it_is_now(bench):
+    bench.in_use = (MAILED, NEWS)
+    bench.add("ada")
+    bench.add("bob")
+    for key in ("ada", "bob"):
+        bench.sandbox.people[key]["lists"] = ["rg:mailed", "rg:news"]
+    result = bench.apply(bench.plan().id)
+    assert bench.inside("rg:mailed") == set()
+    bench.consents["ada"] = "no"
+    bench.sync()
+    plan = bench.undo(result.run_id)
+    assert {c.blocked for c in plan.changes} == {"", "may not be mailed by now"}
+    bench.apply(plan.id)
+    assert bench.inside("rg:mailed") == {"bob"}
+    assert bench.inside("rg:news") == {"ada", "bob"}
+
+
+def test_an_address_goes_back_on_a_crm_and_not_on_a_mail_platform(tmp_path):
+    change = AddressChange("ada", "ada@example.test", "new@example.test", "job:1")
+    extra = [PlannedChange("crm", change, "ada@example.test", None, "confirmed")]
+    with opened(tmp_path) as bench:
+        bench.configure("[write]\nreplace_email = true\n" + MAPS)
+        bench.add("ada")
+        result = bench.apply(bench.plan(extra=extra).id)
+        bench.apply(bench.undo(result.run_id).id)
+        assert bench.sandbox.people["ada"]["email"] == "ada@example.test"
+
+
+def test_a_run_that_wrote_nothing_cannot_be_undone(bench):
+    with pytest.raises(PlanError, match="wrote nothing"):
+        bench.undo("r-nope")
