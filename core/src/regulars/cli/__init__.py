@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("run:sync", "Read and measure; nothing is planned or written."),
     "status": ("status:command", "How fresh every client is, and what waits."),
     "runs": ("runs:group", "What ran, how it ended, and accepting an anomaly."),
+    "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
     "identity": ("identity:group", "Which profiles are one person."),
     "config": ("config:group", "Check the configuration files."),
     "plugins": ("plugins:group", "Installed plugins, broken ones with the reason."),
