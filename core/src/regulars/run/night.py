@@ -57,15 +57,16 @@ def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     if run.step != ACCEPTED:
         _read(at, run, result)
         _check(at, run)
+    if write:
+        planning.advance_ecoa(at, result)
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
     with at.warehouse.published() as session:
         newest = newest_order(session)
     result.newest_order_at = newest.isoformat() if newest else None
-    if write:
-        planning.ecoa(at, result)
-        planning.plan(at, run, result)
+    if write and (plan := planning.plan_night(at, run, done, result)):
+        planning.apply_if_clean(at, plan, result)
 
 
 def _read(at: Desk, run: Run, result: Result) -> None:

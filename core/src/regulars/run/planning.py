@@ -2,14 +2,129 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Mapping, Sequence
+
+from regulars import reactivation
+from regulars.apply import apply_plan, unfinished
+from regulars.changes import AddressChange, JoinList, LeaveList, SetField
+from regulars.connector import FieldSpec
+from regulars.errors import RegularsError
+from regulars.journal import runs
 from regulars.journal.runs import Run
+from regulars.plan import Plan, PlannedChange, make_plan
 from regulars.run.desk import Desk
+from regulars.run.measure import Measured, segments_in_use
 from regulars.run.result import Result
+from regulars.warehouse import Session
+
+log = logging.getLogger("regulars.run")
 
 
-def ecoa(at: Desk, result: Result) -> None:
-    """Poll and collect open ECOA jobs."""
+def advance_ecoa(at: Desk, result: Result) -> None:
+    """Poll and collect open ECOA jobs; never submits one. Its trouble does not stop the night."""
+    config = at.client.config.ecoa
+    if not config.enabled or config.connection is None:
+        return
+    where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
+    try:
+        done = reactivation.advance(where, at.lease, at.connections.get(config.connection).ecoa())
+    except RegularsError as fault:
+        result.ecoa = {"not asked": at.client.redactor.clean(str(fault))}
+        log.warning("ecoa: %s", fault)
+        return
+    if done.polled or done.settled or done.faults:
+        result.ecoa = {"polled": done.polled, "settled": len(done.settled), **dict(done.found)}
+        result.ecoa |= {f"job {job}": why for job, why in done.faults.items()}
 
 
-def plan(at: Desk, run: Run, result: Result) -> None:
-    """Make the night's plan."""
+def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | None:
+    """Make the night's plan; an empty one is made as well, so that "nothing to do" is on record."""
+    if not any(config.writes for config in at.client.config.connections.values()):
+        return None
+    with at.warehouse.burst() as session:
+        extra, specs = new_addresses(at, session)
+    plan = make_plan(
+        at.client,
+        at.journal,
+        at.lease,
+        at.warehouse,
+        at.connections,
+        run_id=run.id,
+        segments=segments_in_use(at.client),
+        kept=done.report.kept,
+        extra=extra,
+        specs=specs,
+    )
+    result.plan, result.plan_changes = plan.id, len(plan.writable())
+    result.guards = [text for target in plan.targets for text in target.guards]
+    return plan
+
+
+def new_addresses(
+    at: Desk, session: Session
+) -> tuple[list[PlannedChange], Mapping[str, Sequence[FieldSpec]]]:
+    """Confirmed new addresses as changes for a plan, and the fields that they need."""
+    writes = {
+        name: connector.writes
+        for name, config in at.client.config.connections.items()
+        if config.writes and (connector := at.plugins.connector(config.plugin)).writes
+    }
+    where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
+    handed = reactivation.planned_changes(where, session, writes)
+    held = {
+        (connection, record): json.loads(text or "{}")
+        for connection, record, text in session.query(
+            "SELECT connection, id, held FROM persons WHERE NOT deleted AND id IN (SELECT unnest($ids))",
+            {"ids": [addition.change.id for addition in handed.additions]},
+        )
+    }
+    changes = []
+    for addition in handed.additions:
+        now = _now(addition.change, held.get((addition.connection, addition.change.id), {}))
+        if now is None or now != _wanted(addition.change):
+            changes.append(PlannedChange(addition.connection, addition.change, now, now, addition.reason))
+    return changes, handed.specs
+
+
+def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
+    """Apply without a person: only where the client file says so, no guard is raised, consent is fresh
+    and a person has applied at least once before."""
+    config = at.client.config
+    if not config.auto_apply or config.status != "live" or not plan.writable():
+        return
+    if result.guards or result.not_fresh or unfinished(at.journal) or not _applied_by_a_person(at):
+        return
+    done = apply_plan(at.client, at.journal, at.lease, plan.id, at.connections)
+    result.applied = {
+        "written": done.written,
+        "already so": done.unchanged,
+        "drifted": done.drifted,
+        "refused": done.rejected,
+        "unknown": done.unknown,
+    }
+
+
+def _applied_by_a_person(at: Desk) -> bool:
+    return any(run.state == "ok" for run in runs.recent(at.journal, 1000, "apply"))
+
+
+def _now(change: object, held: Mapping[str, str]) -> str | None:
+    match change:
+        case SetField(field=name):
+            return held.get(name)
+        case AddressChange(old=old):
+            return old
+        case _:
+            return None
+
+
+def _wanted(change: object) -> str | None:
+    match change:
+        case SetField(value=value):
+            return value
+        case AddressChange(new=new):
+            return new
+        case JoinList() | LeaveList() | _:
+            return None
