@@ -40,7 +40,7 @@ def command(
     """
     from regulars.errors import ConfigError
 
-    if what is None and client_id not in call.workspace.client_ids():
+    if what is None and _is_word_alone(call, client_id):
         _show_term(call, client_id)
         return
     span = _span(starts_on, ends_on)
@@ -54,6 +54,22 @@ def command(
         _show_metrics(call, client_id, what, span)
     else:
         _show_person(call, client_id, what, value, pii)
+
+
+def _is_word_alone(call: Call, name: str) -> bool:
+    """A client of that name goes first; a glossary needs no workspace."""
+    from pathlib import Path
+
+    from regulars.errors import ConfigError
+    from regulars.explain import term
+
+    if Path(call.folder, "regulars.toml").is_file() and name in call.workspace.client_ids():
+        return False
+    try:
+        term(name)
+    except ConfigError:
+        return False
+    return True
 
 
 def _is_word(what: str) -> bool:

@@ -1,0 +1,110 @@
+"""`regulars explain` on a published snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from lifecycle.nights import Nights
+from metrics.shop import Shop
+from regulars.cli import root
+from regulars.config import Workspace
+from regulars.journal import Journal
+from regulars.lifecycle import KINDS, moves
+from regulars.metrics import build_reach
+from regulars.warehouse import Warehouse
+
+AS_OF = "2026-04-05"
+CLIENT = 'schema = 1\nid = "acme"\nname = "Acme"\ntimezone = "Europe/London"\ncurrency = "GBP"\n'
+
+
+@pytest.fixture
+def explain(tmp_path: Path) -> Callable[..., Result]:
+    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
+    (tmp_path / "clients").mkdir(exist_ok=True)
+    (tmp_path / "clients" / "acme.toml").write_text(CLIENT)
+    client = Workspace(tmp_path).client("acme")
+    warehouse = Warehouse(client.data_dir)
+    journal = Journal.open(client.data_dir / "journal.db", client.clock)
+    with warehouse.burst() as session, journal.lease("run") as lease, journal.tx(lease) as tx:
+        shop = Shop(session)
+        for day in ("2025-02-01", "2026-01-01", "2026-03-01"):
+            shop.order("ann", day)
+        Nights(shop).today(AS_OF)
+        session.run("CREATE TABLE verdict AS SELECT 'ann' AS customer_id, 'email' AS channel, 'yes' AS verdict,"
+                    " 'subscribed (shop)' AS reason")  # fmt: skip
+        session.run(
+            "CREATE TABLE deliverable AS SELECT 'ann' AS customer_id, 'yes' AS state, 'no bounce' AS reason"
+        )
+        build_reach(session)
+        for kind in KINDS:
+            journal.add_facts(tx, kind, moves(session, kind, date.fromisoformat(AS_OF)))
+    journal.close()
+    warehouse.publish()
+
+    def run(*args: str) -> Result:
+        return CliRunner().invoke(root, ["-w", str(tmp_path), "explain", *args])
+
+    return run
+
+
+def test_a_client_alone_gives_all_of_the_shops_numbers(explain: Callable[..., Result]) -> None:
+    done = explain("acme")
+    assert done.exit_code == 0
+    assert "retention   100.0 % = 100.0 % kept + 0.0 % won back" in done.stdout
+    assert "lifetime x orders per year x amount per order" in done.stdout
+    assert "reach email   100.0 %" in done.stdout
+
+
+def test_a_word_gives_its_meaning_and_the_clients_numbers(explain: Callable[..., Result]) -> None:
+    done = explain("acme", "crr", "--from", "2026-01-15", "--to", "2026-02-15")
+    assert done.stdout.startswith("crr   Customer retention rate.")
+    assert "span 2026-01-15 to 2026-02-15; a customer ordered within 365 days" in done.stdout
+
+
+def test_a_word_needs_no_client(explain: Callable[..., Result]) -> None:
+    assert explain("lapsed").stdout.startswith("lapsed   Beyond the lapsed line.")
+
+
+def test_a_word_needs_no_workspace_either(tmp_path: Path) -> None:
+    done = CliRunner().invoke(root, ["-w", str(tmp_path), "explain", "lapsed"])
+    assert done.stdout.startswith("lapsed   Beyond the lapsed line.")
+
+
+def test_a_person_is_told_with_history_and_consent(explain: Callable[..., Result]) -> None:
+    told = explain("acme", "ann@example.test").stdout
+    assert "stage   expansion   because active (an order within 90 days) with two orders or more" in told
+    assert "first seen -> expansion" in told
+    assert "consent email   yes   because subscribed (shop)" in told
+
+
+def test_one_value_of_a_person_as_json_recomputes_from_its_inputs(explain: Callable[..., Result]) -> None:
+    data = json.loads(explain("acme", "ann@example.test", "clv", "--json").stdout)
+    (metric,) = data["metrics"]
+    factors = metric["inputs"]
+    amount = float(factors["amount per order"].split()[0])
+    product = float(factors["lifetime (years)"]) * float(factors["orders per year"]) * amount
+    assert metric["value"] == f"{product:.2f} GBP"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("acme", "crrr"), "Did you mean 'crr'?"),
+        (("acne",), "no client named 'acne'"),
+        (("acme", "eve@example.test"), "nobody is known"),
+        (("acme", "crr", "--from", "2026-01-01"), "Give --from and --to"),
+        (("acme", "ann@example.test", "shoes"), "no value 'shoes' to explain"),
+        (("acme", "crr", "clv"), "is asked of a person"),
+    ],
+)
+def test_what_cannot_be_explained_is_wrong_use_with_the_next_step(
+    explain: Callable[..., Result], args: tuple[str, ...], message: str
+) -> None:
+    done = explain(*args)
+    assert done.exit_code == 2
+    assert message in done.stderr
