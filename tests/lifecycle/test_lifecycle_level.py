@@ -142,6 +142,16 @@ def test_days_in_level_count_from_the_day_it_was_reached_across_a_clock_change(n
     assert nights.is_now("ann", "days_in_level") == 61
 
 
+def test_what_a_merged_profile_did_counts_for_the_one_it_became(nights: Nights) -> None:
+    shop = known(nights)
+    consent(shop, "ann", None)
+    touch(shop, "old-ann", 0)
+    assert level(nights, 1) == "exploratory"
+    shop.add("merge", id="older-ann", into="old-ann")
+    shop.add("merge", id="old-ann", into="ann")
+    assert level(nights, 1) == "basic"
+
+
 def test_flapping_around_the_rule_is_one_stay(nights: Nights) -> None:
     shop = known(nights)
     consent(shop, "ann", None)

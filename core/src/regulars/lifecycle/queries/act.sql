@@ -1,10 +1,24 @@
 -- What people did themselves, by day and department. Mail sent to them and opens (which machines
 -- do as well) are no acts; an admin's entry is no act of the person.
+-- A profile that was merged on its platform acts for the one it became.
 CREATE OR REPLACE TEMP TABLE known_profile AS
-SELECT f.connection AS connection, f.person_id AS person_id, f.customer_id AS customer_id,
+WITH RECURSIVE chain(connection, id, target, depth) AS (
+    SELECT m.connection, m.id, m."into" AS target, 1 AS depth FROM merges AS m WHERE NOT m.deleted
+    UNION ALL
+    SELECT c.connection, c.id, m."into" AS target, c.depth + 1 AS depth
+    FROM chain AS c JOIN merges AS m ON m.connection = c.connection AND m.id = c.target AND NOT m.deleted
+    WHERE c.depth < 20
+),
+named AS (
+    SELECT f.connection AS connection, f.person_id AS person_id, f.customer_id AS customer_id FROM profile AS f
+    UNION
+    SELECT c.connection AS connection, c.id AS person_id, f.customer_id AS customer_id
+    FROM chain AS c JOIN profile AS f ON f.connection = c.connection AND f.person_id = c.target
+)
+SELECT n.connection AS connection, n.person_id AS person_id, n.customer_id AS customer_id,
        lower(trim(p.email)) AS email
-FROM profile AS f
-LEFT JOIN persons AS p ON p.connection = f.connection AND p.id = f.person_id AND NOT p.deleted;
+FROM named AS n
+LEFT JOIN persons AS p ON p.connection = n.connection AND p.id = n.person_id AND NOT p.deleted;
 
 CREATE OR REPLACE TABLE act AS
 WITH touched AS (
