@@ -100,6 +100,19 @@ def test_an_address_goes_back_on_a_crm_and_not_on_a_mail_platform(tmp_path):
         assert bench.sandbox.people["ada"]["email"] == "ada@example.test"
 
 
+def test_a_person_who_was_asked_cannot_be_unasked(tmp_path):
+    change = AddressChange("ada", "ada@example.test", "new@example.test", "job:1")
+    extra = [PlannedChange("crm", change, "ada@example.test", None, "confirmed")]
+    with opened(tmp_path, role="mail") as bench:
+        bench.configure("[write]\npending_member = true\n" + MAPS)
+        bench.add("ada", stage="retention")
+        result = bench.apply(bench.plan(extra=extra).id)
+        assert bench.sandbox.pending == ["new@example.test"]
+        plan = bench.undo(result.run_id)
+        assert [c.kind for c in plan.changes] == ["set"]
+        assert plan.notes[0].startswith("1 changes cannot be taken back")
+
+
 def test_a_run_that_wrote_nothing_cannot_be_undone(bench):
     with pytest.raises(PlanError, match="wrote nothing"):
         bench.undo("r-nope")

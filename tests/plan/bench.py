@@ -206,6 +206,7 @@ def _texts(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> pa.Table:
 def bench(root: Path, role: str = "crm") -> Iterator[Bench]:
     clock = SimulatedClock(START, root / "now")
     sandbox = TinySandbox(clock)
+    sandbox.mails = role == "mail"
     with Served(sandbox) as url:
         made = Bench(root, sandbox, url, clock, Plugins({"tinycrm": connector(role)}))
         made.configure()

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from plan.bench import HOUR, MAILED, MAPS, NEWS
 from regulars.changes import AddressChange, JoinList, LeaveList, SetField
+from regulars.connector import FieldSpec
 from regulars.errors import ConfigError, PlanError, RefusedError, WrongAccountError
 from regulars.plan import PlannedChange, load_plan, render
 
@@ -222,12 +223,23 @@ def test_confirmed_new_addresses_are_counted_apart(tmp_path):
     extra = PlannedChange("crm", AddressChange("ada", "a@example.test", "b@example.test", "job:1"),
                           "a@example.test", None, "confirmed by the person")  # fmt: skip
     with opened(tmp_path, role="mail") as bench:
+        bench.configure("[write]\npending_member = true\n" + MAPS)
         bench.add("ada")
         plan = bench.plan(extra=[extra])
+        assert plan.target("crm").asked == 1
         assert [c.change for c in plan.writable()] == [extra.change]
         text = (bench.client.data_dir / "plans" / f"{plan.id}.json").read_text()
         assert "b@example.test" in text
         assert "b@example.test" not in "\n".join(render(plan, bench.client.zone))
+
+
+def test_extra_changes_bring_the_fields_that_they_need(bench):
+    bench.add("ada")
+    extra = [PlannedChange("crm", SetField("ada", "rg_new_email", "x"), None, None, "confirmed")]
+    plan = bench.plan(extra=extra, specs={"crm": [FieldSpec("rg_new_email", "text", "New address")]})
+    assert plan.target("crm").missing_fields[-1] == "rg_new_email"
+    assert [(f.name, f.set) for f in plan.target("crm").fields if f.set] == [("rg_new_email", 1)]
+    assert bench.apply(plan.id).written == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from regulars.changes import AddressChange, Change, JoinList, LeaveList, Outcome, SetField
@@ -34,6 +35,8 @@ class TinySandbox(Sandbox):
         self.fields: list[str] = []
         self.writes: list[list[Any]] = []
         self.account = "tiny-1"
+        self.mails = False
+        self.pending: list[str] = []  # a mail platform makes a pending member of a new address
         self.deaf: set[str] = set()  # records that say yes and change nothing
         self.bad: set[str] = set()  # values that are refused
 
@@ -64,6 +67,8 @@ class TinySandbox(Sandbox):
             return "not a valid value"
         if key in self.deaf:
             return ""
+        if value in self.pending:
+            return ""
         person = self.people[key]
         self.writes.append([kind, key, name, value])
         person["at"] = self.clock.now().isoformat()
@@ -71,6 +76,8 @@ class TinySandbox(Sandbox):
             person["fields"].pop(name, None)
         elif kind == "set":
             person["fields"][name] = f"{value}.0" if name == "rg_value" and "." not in value else value
+        elif kind == "address" and self.mails:
+            self.pending.append(value)
         elif kind == "address":
             person["email"] = value
         elif kind == "join" and name not in person["lists"]:
@@ -165,6 +172,6 @@ def connector(role: str = "crm") -> Connector:
         policy=lambda _: RequestPolicy("tinycrm", "http://127.0.0.1:1", frozenset({"127.0.0.1:1"}), _judge),
         check=lambda _, http: CheckReport(http.request("GET", "/me").json()["id"], "Tiny"),
         destination=TinyDestination,
-        writes=WRITES,
+        writes=replace(WRITES, address_change="pending_member") if role == "mail" else WRITES,
         sandbox=TinySandbox,
     )

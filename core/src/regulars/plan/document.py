@@ -91,6 +91,12 @@ class Target:
     namespace: str = ""
 
     @property
+    def guards(self) -> tuple[str, ...]:
+        """The guards that stopped a field or list, each with its name."""
+        stopped = [(f.name, f.guard) for f in self.fields] + [(x.name, x.guard) for x in self.lists]
+        return tuple(f"{self.connection}.{name}: {guard}" for name, guard in stopped if guard)
+
+    @property
     def missing(self) -> Missing:
         """What has to be made on the platform first."""
         return Missing(tuple(f.spec for f in self.fields if f.name in self.missing_fields), self.missing_lists)

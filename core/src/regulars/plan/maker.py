@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from regulars.changes import AddressChange
 from regulars.config import Client, ClientConfig
 from regulars.connections import Connection, Connections
-from regulars.connector import Connector
+from regulars.connector import Connector, FieldSpec
 from regulars.consent import firewall, freshness
 from regulars.journal import Journal, Lease
 from regulars.plan import guards, mirror
@@ -34,6 +34,31 @@ class _Context:
     allowed: Collection[str]
 
 
+@dataclass(frozen=True)
+class _Extra:
+    """Changes of one connection that no map entry makes, and the fields that they need."""
+
+    changes: Sequence[PlannedChange]
+    specs: Sequence[FieldSpec]
+
+    def counts(self) -> list[FieldCount]:
+        return [self._count(spec) for spec in self.specs]
+
+    def _count(self, spec: FieldSpec) -> FieldCount:
+        mine = [change for change in self.changes if change.name == spec.name]
+        new = sum(1 for change in mine if change.now is None)
+        plain = FieldCount(spec.name, spec.type, spec.label, spec.options)
+        return replace(plain, set=new, change=len(mine) - new, held=len(mine) - new)
+
+
+@dataclass(frozen=True)
+class _Added:
+    """Changes from outside the maps, and the fields that they need."""
+
+    changes: Sequence[PlannedChange]
+    specs: Sequence[FieldSpec]
+
+
 def make_plan(
     client: Client,
     journal: Journal,
@@ -45,12 +70,14 @@ def make_plan(
     segments: Sequence[Segment],
     kept: Mapping[str, str] | None = None,
     extra: Sequence[PlannedChange] = (),
+    specs: Mapping[str, Sequence[FieldSpec]] | None = None,
     allowed: Collection[str] = (),
 ) -> Plan:
     """Compute, seal and store what would be written to every target of a client.
 
     `segments` are those in use, `kept` the ones whose membership stayed as it was and why, `extra`
-    further changes (confirmed new addresses), `allowed` guards that a person let pass
+    further changes (confirmed new addresses), `specs` the fields of ours that these need, by connection,
+    `allowed` guards that a person let pass
     ("<guard>:<field>"). Nothing is written to any platform.
 
     Raises ConfigError for a wrong map entry, RefusedError for a change that is not ours to make, and
@@ -63,7 +90,7 @@ def make_plan(
     with warehouse.burst() as session:
         context = _Context(config, session, journal, segments, kept or {}, stale, allowed)
         for name, connection in opened.items():
-            mine = [change for change in extra if change.connection == name]
+            mine = _Extra([c for c in extra if c.connection == name], (specs or {}).get(name, ()))
             parts.append(_part(context, name, connection.connector, client.file, mine))
     changes = [change for _, found in parts for change in found]
     changes = guards.blocked(changes, guards.guard_records(changes, config.guards))
@@ -94,7 +121,7 @@ def store(client: Client, journal: Journal, lease: Lease, plan: Plan) -> Plan:
 
 
 def _part(
-    context: _Context, name: str, connector: Connector, file: str, extra: Sequence[PlannedChange]
+    context: _Context, name: str, connector: Connector, file: str, extra: _Extra
 ) -> tuple[Target, list[PlannedChange]]:
     config, session = context.config, context.session
     entries = [entry for entry in config.map if entry.to == name]
@@ -104,7 +131,7 @@ def _part(
     records = mirror.records(session, context.journal, name)
     counts, changes = _fields(context, name, fields, records)
     list_counts, moves = _lists(context, name, lists, records)
-    changes += [*moves, *(_permitted(change, connector, config) for change in extra)]
+    changes += [*moves, *(_permitted(change, connector, config) for change in extra.changes)]
     for change in changes:
         firewall.check(change.change, connector.writes, f"{name}.{change.name}")
     target = Target(
@@ -113,12 +140,29 @@ def _part(
         account=config.connections[name].expect_id or "",
         customers=mirror.customers(session),
         found=len({record.customer for record in records}),
-        fields=tuple(counts),
+        fields=(*counts, *extra.counts()),
         lists=tuple(list_counts),
         asked=_asked(changes, connector),
         namespace=connector.writes.field_prefix if connector.writes else "",
     )
     return target, changes
+
+
+def _counted(spec: FieldSpec, changes: Sequence[PlannedChange]) -> FieldCount:
+    mine = [c for c in changes if c.name == spec.name]
+    cleared = sum(1 for c in mine if c.wanted is None)
+    new = sum(1 for c in mine if c.now is None and c.wanted is not None)
+    return FieldCount(
+        spec.name,
+        spec.type,
+        spec.label,
+        spec.options,
+        set=new,
+        change=len(mine) - new - cleared,
+        clear=cleared,
+        held=len(mine) - new,
+        first=True,
+    )
 
 
 def _permitted(planned: PlannedChange, connector: Connector, config: ClientConfig) -> PlannedChange:
@@ -199,7 +243,9 @@ def _notes(stale: str, targets: Sequence[Target], changes: Sequence[PlannedChang
     if stale:
         notes.append(f"consent is not fresh, so that nobody is handed to a sender: {stale}")
     for target in targets:
-        firsts = [field.name for field in target.fields if field.first or not field.held]
+        firsts = [
+            field.name for field in target.fields if (field.first or not field.held) and field.set + field.change
+        ]
         if firsts:
             notes.append(f"{target.connection}: first time for {', '.join(firsts)}; workflows may listen to them")
         drifted = sum(1 for c in changes if c.connection == target.connection and "; drift:" in c.reason)

@@ -105,8 +105,7 @@ def _left_out(lists: Sequence[ListCount]) -> Iterator[str]:
 
 
 def _verdict(plan: Plan) -> Iterator[str]:
-    guards = [f.guard for t in plan.targets for f in t.fields if f.guard]
-    guards += [x.guard for t in plan.targets for x in t.lists if x.guard]
+    guards = [guard for target in plan.targets for guard in target.guards]
     writable = plan.writable()
     if guards:
         yield f"✗ {len(guards)} guard{'s' if len(guards) > 1 else ''}. Writable now: {len(writable):,} changes"
