@@ -62,7 +62,7 @@ class Page:
 
 
 class Source(Protocol):
-    """What a platform can be read for."""
+    """What a platform can be read for. It is made anew for every run and keeps nothing between runs."""
 
     def streams(self) -> Sequence[str]:
         """Names of the streams, in the order in which they are read."""
@@ -77,7 +77,8 @@ class Source(Protocol):
 def by_id(read: Callable[[str | None], tuple[Page, str | None]], cursor: str | None) -> Iterator[Page]:
     """Cursor strategy: a list ordered by an id that only grows.
 
-    `read(after)` returns a page without cursor and the last id on it (None: nothing more).
+    `read(after)` returns a page without cursor and the last id on it (None: nothing more). It sees
+    what is new, not what was changed: for records that never change, such as events.
     """
     after = cursor
     while True:
@@ -98,9 +99,11 @@ def by_time(
 ) -> Iterator[Page]:
     """Cursor strategy: changes inside a frozen window `(since - overlap, until]`, tie-broken by `resume`.
 
-    `read(since, until, resume)` yields pages with a resume token that is good within this window
-    (an id, an offset). A crash resumes inside the same window; only its end moves `since` on, so
-    that rows changed meanwhile are in the next window.
+    `read(since, until, resume)` yields pages without cursor, each with a resume token that is good
+    within this window (an id, an offset; None: from its beginning). `since` is None for everything.
+    `now` is the end of a new window, from the clock; `overlap` covers how far the platform's clocks or
+    index lag. A crash resumes inside the same window; only its end moves `since` on, so that rows
+    changed meanwhile are in the next window. Deletions are not seen this way: yield Deletion records.
     """
     state: dict[str, Any] = json.loads(cursor) if cursor else {}
     since = datetime.fromisoformat(state["since"]) if state.get("since") else None
@@ -118,8 +121,8 @@ def full_compare(
 ) -> Iterator[Page]:
     """Cursor strategy: read everything every time; what is not seen any more is gone.
 
-    `read(resume)` yields pages with a resume token. Interrupted passes resume; only a whole pass
-    marks anything as deleted.
+    `read(resume)` yields pages without cursor, each with a resume token (None: from the beginning).
+    Interrupted passes resume; only a whole pass marks anything of `kinds` as deleted.
     """
     resume = json.loads(cursor)["resume"] if cursor else None
     first = resume is None
@@ -339,8 +342,19 @@ Role = Literal["shop", "crm", "mail", "ecoa"]
 class Connector:
     """A platform, as the core sees it. What is None, the platform cannot do.
 
-    `settings` is the model of what a client writes under its
-    connection, Secret for secrets. `scopes` are what the access needs, each with why.
+    `settings` is the model of what a client writes under its connection, Secret for secrets; a checked
+    instance of it is the first argument below.
+
+    - `policy(settings)`: how the platform wants to be called.
+    - `check(settings, http)`: who we are there, and what is wrong. Writes nothing.
+    - `source(settings, http, extra)`: `extra` names properties of the platform that this client's
+      configuration asks for; put them into `custom`.
+    - `destination(settings, http)`, together with `writes`.
+    - `ecoa(settings, http)`: for the role `ecoa`.
+    - `sandbox(clock, seed)`: the simulated platform, a `regulars.testing.Sandbox`.
+
+    `role` says what the platform is to the client. `api_version` is shown. `scopes` are what the access
+    needs, each with why.
     """
 
     name: str

@@ -93,7 +93,7 @@ class RequestPolicy:
 
 
 class Http:
-    """One account's HTTP client.
+    """One account's HTTP client. `clock` is the only time a plugin knows: `http.clock.now()`.
 
     `base_url` overrides the policy's (a sandbox on a port); its host is then the only one allowed.
     """

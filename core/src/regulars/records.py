@@ -1,6 +1,7 @@
 """What connectors yield: flat canonical records, one meaning each, as plain dicts.
 
 Rules for every record:
+- All fields are there, always, and no others.
 - `id` is the platform's own id, unique within one connection and record kind. `updated_at` orders
   versions: the newest wins, and the same version twice does no harm.
 - Instants are aware datetimes. None means "the platform does not say", never "no".
@@ -26,7 +27,8 @@ class Person(TypedDict):
 
     `held` is a JSON object of the fields in our own namespace and their present values (texts);
     `lists` names those of our lists or tags the profile is in, or is None where the platform tells
-    memberships apart (then the source yields Membership records). `custom` may hold any property.
+    memberships apart (then the source yields Membership records). Where there is nothing of ours they
+    are "{}" and []. `custom` may hold any property.
     """
 
     id: str
