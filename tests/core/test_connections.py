@@ -110,7 +110,7 @@ def test_a_sandbox_keeps_what_was_written(client):
     acme = client(SHOP)
     with open_connection(acme, "shop", tiny()) as shop:
         shop.http.request("POST", "/things", headers={"authorization": shop.settings.token})
-    assert json.loads((acme.root / "tiny.json").read_text())["things"] == 1
+    assert json.loads((acme.root / "tiny.json").read_text())["state"]["things"] == 1
 
 
 def test_a_sandbox_that_was_only_read_is_not_stored_over_anothers_work(client):

@@ -160,10 +160,13 @@ def test_old_segments_are_dropped_and_then_a_lost_warehouse_is_read_anew(landing
     assert people(landing) == ["1"]
 
 
-def night(landing, rows):
+def night(landing, rows, backfill=False):
     run = runs.start(landing.journal, landing.lease, "night")
     with landing.journal.tx(landing.lease) as tx:
-        tx.execute("INSERT INTO count VALUES (?, 'shop', 'orders', ?, ?)", (run.id, rows, NOW.isoformat()))
+        tx.execute(
+            "INSERT INTO count VALUES (?, 'shop', 'orders', 'order', ?, ?, ?)",
+            (run.id, rows, backfill, landing.journal.clock.now().isoformat()),
+        )
     found = check_volume(landing.journal, run.id, 80)
     runs.finish(landing.journal, landing.lease, run, "blocked" if found else "ok", {})
     return found
@@ -175,6 +178,36 @@ def test_a_night_far_below_the_usual_is_an_anomaly(landing):
     (found,) = night(landing, 3)
     assert found.about == "shop.orders"
     assert found.text == "read 3, usual night 46 (5-run median), floor 80 %"
+
+
+def test_the_first_read_does_not_say_what_is_usual(landing):
+    assert night(landing, 90_000, backfill=True) == []
+    for rows in (44, 51, 46, 39):
+        assert night(landing, rows) == []
+
+
+def people_night(landing, rows, ours=()):
+    landing.journal.clock.sleep(3600)
+    run = runs.start(landing.journal, landing.lease, "night")
+    with landing.journal.tx(landing.lease) as tx:
+        tx.execute("INSERT INTO count VALUES (?, 'crm', 'contacts', 'person', ?, 0, ?)", (run.id, rows, ""))
+    found = check_volume(landing.journal, run.id, 80)
+    runs.finish(landing.journal, landing.lease, run, "ok", {})
+    landing.journal.clock.sleep(60)
+    with landing.journal.tx(landing.lease) as tx:
+        tx.executemany(
+            "INSERT INTO ledger (plan_id, run_id, connection, record_id, kind, field, state, attempt, at)"
+            " VALUES ('p', 'r', 'crm', ?, 'set', 'f', 'confirmed', 1, ?)",
+            [(str(n), landing.journal.clock.now().isoformat()) for n in ours],
+        )
+    return found
+
+
+def test_people_whom_our_own_writes_touched_do_not_make_a_usual_night(landing):
+    for _ in range(5):
+        assert people_night(landing, 1020, ours=range(1000)) == []
+    assert people_night(landing, 18) == []
+    assert [a.about for a in people_night(landing, 0)] == ["crm.contacts"]
 
 
 def test_a_quiet_night_of_a_small_shop_is_none(landing):

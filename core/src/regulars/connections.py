@@ -208,13 +208,13 @@ def _sandbox(client: Client, name: str, at: str, connector: Connector) -> Iterat
         return
     if connector.sandbox is None:
         raise ConfigError(f"plugin {connector.name} has no sandbox", where=where)
-    from regulars.testing.sandbox import Served
+    from regulars.testing.sandbox import Served, saved_seed
 
     file = client.root / at
-    platform = connector.sandbox(clock=client.clock, seed=0)
     try:
+        platform = connector.sandbox(clock=client.clock, seed=saved_seed(file))
         platform.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(
             f"{at} holds no state of a simulated platform",
             where=where,

@@ -10,6 +10,7 @@ from regulars.cli.lazy import LazyGroup
 
 # name -> ("module:attribute" below regulars.cli, one line of help). Help must not import a module.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo:command", "The main job on simulated platforms, or your own order lines."),
     "init": ("init:command", "Make an agency's workspace."),
     "client": ("client:group", "Add, list and show clients."),
     "connect": ("connect:command", "Connect a client's platform."),
@@ -19,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status:command", "How fresh every client is, and what waits."),
     "runs": ("runs:group", "What ran, how it ended, and accepting an anomaly."),
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
+    "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
+    "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),
     "config": ("config:group", "Check the configuration files."),
     "plugins": ("plugins:group", "Installed plugins, broken ones with the reason."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -56,7 +57,7 @@ def _go(call: Call, clients: tuple[str, ...], everyone: bool, *, write: bool) ->
 
 def _lines(result: Result) -> list[str]:
     lines = [f"{result.client}  {result.kind} {result.run}  {result.state}"]
-    lines += [f"  {s['stream']:<22}{s['rows']:>9,} rows{_aside(s['rejected'])}" for s in result.streams]
+    lines += [f"  {s['stream']:<22}{_rows(s['rows'])}{_aside(s['rejected'])}" for s in result.streams]
     if result.state != "ok":
         return lines
     sizes = "  ".join(f"{name} {size:,}" for name, size in result.segments.items())
@@ -73,6 +74,10 @@ def _lines(result: Result) -> list[str]:
         then = f"regulars show {result.client} {result.plan}"
         lines.append(f"  plan {result.plan}: {result.plan_changes:,} changes. Next: {then}")
     return lines
+
+
+def _rows(kinds: Mapping[str, int]) -> str:
+    return "  ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count) or "nothing new"
 
 
 def _aside(count: int) -> str:

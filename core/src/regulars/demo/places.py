@@ -31,6 +31,7 @@ class Place:
     world: World
     roles: tuple[str, ...]
     orders_a_day: int
+    seed: int
 
 
 class Agency:
@@ -59,13 +60,13 @@ class Agency:
         shop = place.shop
         add_client(self.workspace, place.client_id, name=shop.name, timezone=shop.timezone,
                    currency=shop.currency, country=shop.country)  # fmt: skip
-        file = self.root / "clients" / f"{place.client_id}.toml"
-        write_file(file, f"{file.read_text()}\n{extra}\n[segments]\nuse = [{_quoted(SEGMENTS)}]\n")
         for role in place.roles:
             connector = self.connector(role)
             self.sandbox(place, role).save(self._file(place, role))
             keys = {"role": "both" if connector.destination else "source", "sandbox": self._name(place, role)}
             add_connection(self.client(place), role, connector, keys)
+        file = self.root / "clients" / f"{place.client_id}.toml"
+        write_file(file, f"{file.read_text()}\n[segments]\nuse = [{_quoted(SEGMENTS)}]\n{extra}")
         self.happen(place)
         return list(self._introduced(place))
 
@@ -81,7 +82,7 @@ class Agency:
         connector = self.connector(role)
         if connector.sandbox is None:
             raise ConfigError(f"{connector.title} has no sandbox")
-        platform = connector.sandbox(clock=self.clock, seed=len(place.client_id))
+        platform = connector.sandbox(clock=self.clock, seed=place.seed)
         if self._file(place, role).exists():
             platform.load(self._file(place, role))
         return platform

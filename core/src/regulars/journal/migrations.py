@@ -20,8 +20,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             stream TEXT NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL,
             merged INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL)""",
         """CREATE TABLE count (
-            run_id TEXT NOT NULL, connection TEXT NOT NULL, stream TEXT NOT NULL, rows INTEGER NOT NULL,
-            at TEXT NOT NULL, PRIMARY KEY (run_id, connection, stream))""",
+            run_id TEXT NOT NULL, connection TEXT NOT NULL, stream TEXT NOT NULL, kind TEXT NOT NULL,
+            rows INTEGER NOT NULL, backfill INTEGER NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (run_id, connection, stream, kind))""",
         """CREATE TABLE quarantine (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, connection TEXT NOT NULL,
             kind TEXT NOT NULL, record_id TEXT NOT NULL, reason TEXT NOT NULL)""",

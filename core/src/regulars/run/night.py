@@ -84,7 +84,9 @@ def _read(at: Desk, run: Run, result: Result) -> None:
         for stream in source.streams():
             count = read_stream(landing, name, stream, source)
             log.info("%s.%s: %s rows, %s set aside", name, stream, count.rows, count.rejected)
-            result.streams.append({"stream": f"{name}.{stream}", "rows": count.rows, "rejected": count.rejected})
+            result.streams.append(
+                {"stream": f"{name}.{stream}", "rows": dict(count.kinds), "rejected": count.rejected}
+            )
         result.calls[name] = connection.http.calls
     merge_pending(at.journal, at.lease, at.warehouse)
     runs.advance(at.journal, at.lease, run, "read")

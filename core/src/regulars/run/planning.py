@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
 
 from regulars import reactivation
 from regulars.apply import apply_plan, unfinished
-from regulars.changes import AddressChange, JoinList, LeaveList, SetField
-from regulars.connector import FieldSpec
 from regulars.errors import RegularsError
 from regulars.journal import runs
 from regulars.journal.runs import Run
-from regulars.plan import Plan, PlannedChange, make_plan
+from regulars.plan import Plan, make_plan
 from regulars.run.desk import Desk
 from regulars.run.measure import Measured, segments_in_use
 from regulars.run.result import Result
@@ -25,7 +21,7 @@ log = logging.getLogger("regulars.run")
 def advance_ecoa(at: Desk, result: Result) -> None:
     """Poll and collect open ECOA jobs; never submits one. Its trouble does not stop the night."""
     config = at.client.config.ecoa
-    if not config.enabled or config.connection is None:
+    if not config.enabled or config.connection is None or not reactivation.jobs(at.journal):
         return
     where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
     try:
@@ -44,7 +40,7 @@ def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | Non
     if not any(config.writes for config in at.client.config.connections.values()):
         return None
     with at.warehouse.burst() as session:
-        extra, specs = new_addresses(at, session)
+        handed = new_addresses(at, session)
     plan = make_plan(
         at.client,
         at.journal,
@@ -54,17 +50,17 @@ def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | Non
         run_id=run.id,
         segments=segments_in_use(at.client),
         kept=done.report.kept,
-        extra=extra,
-        specs=specs,
+        extra=handed.changes,
+        specs=handed.specs,
     )
     result.plan, result.plan_changes = plan.id, len(plan.writable())
-    result.guards = [text for target in plan.targets for text in target.guards]
+    for target in plan.targets:
+        found = {f.name: f.guard for f in target.fields} | {x.name: x.guard for x in target.lists}
+        result.guards += [f"{target.connection}.{name}: {guard}" for name, guard in found.items() if guard]
     return plan
 
 
-def new_addresses(
-    at: Desk, session: Session
-) -> tuple[list[PlannedChange], Mapping[str, Sequence[FieldSpec]]]:
+def new_addresses(at: Desk, session: Session) -> reactivation.Handover:
     """Confirmed new addresses as changes for a plan, and the fields that they need."""
     writes = {
         name: connector.writes
@@ -72,20 +68,7 @@ def new_addresses(
         if config.writes and (connector := at.plugins.connector(config.plugin)).writes
     }
     where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
-    handed = reactivation.planned_changes(where, session, writes)
-    held = {
-        (connection, record): json.loads(text or "{}")
-        for connection, record, text in session.query(
-            "SELECT connection, id, held FROM persons WHERE NOT deleted AND id IN (SELECT unnest($ids))",
-            {"ids": [addition.change.id for addition in handed.additions]},
-        )
-    }
-    changes = []
-    for addition in handed.additions:
-        now = _now(addition.change, held.get((addition.connection, addition.change.id), {}))
-        if now is None or now != _wanted(addition.change):
-            changes.append(PlannedChange(addition.connection, addition.change, now, now, addition.reason))
-    return changes, handed.specs
+    return reactivation.planned_changes(where, session, writes)
 
 
 def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
@@ -108,23 +91,3 @@ def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
 
 def _applied_by_a_person(at: Desk) -> bool:
     return any(run.state == "ok" for run in runs.recent(at.journal, 1000, "apply"))
-
-
-def _now(change: object, held: Mapping[str, str]) -> str | None:
-    match change:
-        case SetField(field=name):
-            return held.get(name)
-        case AddressChange(old=old):
-            return old
-        case _:
-            return None
-
-
-def _wanted(change: object) -> str | None:
-    match change:
-        case SetField(value=value):
-            return value
-        case AddressChange(new=new):
-            return new
-        case JoinList() | LeaveList() | _:
-            return None

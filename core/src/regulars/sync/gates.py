@@ -26,26 +26,65 @@ class Anomaly:
 
 
 def check_volume(journal: Journal, run_id: str, floor_pct: float) -> list[Anomaly]:
-    """Rows read per stream against the median of the last seven runs.
+    """Orders and people read per stream against the median of the last seven runs.
 
     Below `floor_pct` per cent *and* further below than chance explains (three standard deviations of
-    a Poisson count), so that a small shop's quiet night is no alarm.
+    a Poisson count), so that a small shop's quiet night is no alarm. First reads do not say what is
+    usual, and neither do people whom only our own writes made appear as changed.
     """
     found = []
-    now_rows = journal.rows("SELECT connection, stream, rows FROM count WHERE run_id = ?", (run_id,))
-    for connection, stream, rows in now_rows:
-        before = journal.rows(
-            "SELECT c.rows FROM count c JOIN run r ON r.id = c.run_id WHERE c.connection = ? AND c.stream = ?"
-            " AND c.run_id <> ? AND r.state = 'ok' ORDER BY r.no DESC LIMIT ?",
-            (connection, stream, run_id, RUNS),
-        )
+    nights = _nights(journal, run_id)
+    for connection, stream, kind, rows in journal.rows(
+        "SELECT connection, stream, kind, rows FROM count WHERE run_id = ? AND kind IN ('order', 'person')"
+        " AND backfill = 0 ORDER BY 1, 2, 3",
+        (run_id,),
+    ):
+        before = [
+            max(0, count - (_echoes(journal, connection, since, until) if kind == "person" else 0))
+            for count, since, until in _counts(journal, nights, connection, stream, kind)
+        ]
         if len(before) < ENOUGH:
             continue
-        usual = median(row[0] for row in before)
+        usual = median(before)
         if rows < min(usual * floor_pct / 100, usual - 3 * sqrt(usual)):
             text = f"read {rows:,}, usual night {usual:,.0f} ({len(before)}-run median), floor {floor_pct:g} %"
             found.append(Anomaly("volume", f"{connection}.{stream}", text))
     return found
+
+
+def _nights(journal: Journal, run_id: str) -> list[tuple[str, str, str]]:
+    """The last good nights before this one: run, start, and start of the night before it."""
+    rows = journal.rows(
+        "SELECT id, started_at FROM run WHERE kind = 'night' AND state = 'ok' AND id <> ?"
+        " ORDER BY no DESC LIMIT ?",
+        (run_id, RUNS + 1),
+    )
+    starts = [*(start for _, start in rows[1:]), ""]
+    return [(name, start, since) for (name, start), since in zip(rows, starts, strict=False)][:RUNS]
+
+
+def _counts(
+    journal: Journal, nights: list[tuple[str, str, str]], connection: str, stream: str, kind: str
+) -> list[tuple[int, str, str]]:
+    found = []
+    for name, start, since in nights:
+        rows = journal.rows(
+            "SELECT rows FROM count WHERE run_id = ? AND connection = ? AND stream = ? AND kind = ?"
+            " AND backfill = 0",
+            (name, connection, stream, kind),
+        )
+        found += [(row[0], since, start) for row in rows]
+    return found
+
+
+def _echoes(journal: Journal, connection: str, since: str, until: str) -> int:
+    """Records of a connection that we wrote between two nights."""
+    rows = journal.rows(
+        "SELECT count(DISTINCT record_id) FROM ledger WHERE connection = ? AND attempt > 0"
+        " AND state = 'confirmed' AND at > ? AND at <= ?",
+        (connection, since, until),
+    )
+    return int(rows[0][0])
 
 
 def newest_order(session: Session) -> datetime | None:

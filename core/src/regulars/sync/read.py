@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regulars.connector import Page, Rejected, Source
@@ -16,14 +16,23 @@ COMMIT_ROWS = 20_000
 """Rows gathered before they and their cursor are stored: an fsync a page would be the bottleneck."""
 
 
+GATED = ("order", "person")
+"""Kinds whose nights are compared with earlier ones; noted also where there were none."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamCount:
-    """What one run read from one stream."""
+    """What one run read from one stream: rows by record kind, and records set aside."""
 
     connection: str
     stream: str
-    rows: int
+    kinds: Mapping[str, int]
     rejected: int
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return sum(self.kinds.values())
 
 
 @dataclass
@@ -63,7 +72,9 @@ class _Reader:
     def __init__(self, landing: Landing, connection: str, stream: str) -> None:
         self.journal, self.lease, self.run_id = landing.journal, landing.lease, landing.run_id
         self.warehouse, self.connection, self.stream = landing.warehouse, connection, stream
-        self.read = self.refused = 0
+        self.read: Counter[str] = Counter()
+        self.refused = 0
+        self.backfill = self._cursor() is None
 
     def run(self, source: Source) -> StreamCount:
         batch = _Batch()
@@ -99,7 +110,7 @@ class _Reader:
                 files.append((number, kind, name, len(rows)))
         with self.journal.tx(self.lease) as tx:
             self._note(tx, batch, files, seq)
-        self.read += batch.size
+        self.read.update({kind: len(rows) for kind, rows in batch.rows.items() if rows})
         self.refused += len(batch.rejected)
         return _Batch()
 
@@ -121,10 +132,21 @@ class _Reader:
                 "UPDATE stream SET pass_from = ? WHERE connection = ? AND stream = ?",
                 (seq, self.connection, self.stream),
             )
-        tx.execute(
-            "INSERT INTO count VALUES (?, ?, ?, ?, ?) ON CONFLICT (run_id, connection, stream)"
-            " DO UPDATE SET rows = rows + excluded.rows",
-            (self.run_id, self.connection, self.stream, batch.size, now),
+        tx.executemany(
+            "INSERT INTO count VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, connection, stream, kind)"
+            " DO UPDATE SET rows = rows + excluded.rows, at = excluded.at",
+            [
+                (
+                    self.run_id,
+                    self.connection,
+                    self.stream,
+                    kind,
+                    len(batch.rows.get(kind, ())),
+                    self.backfill,
+                    now,
+                )
+                for kind in {*GATED, *batch.rows}
+            ],
         )
         tx.executemany(
             "INSERT INTO quarantine (run_id, connection, kind, record_id, reason) VALUES (?, ?, ?, ?, ?)",

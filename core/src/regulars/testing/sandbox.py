@@ -134,15 +134,15 @@ class Sandbox(ABC):
             return answer
 
     def save(self, path: Path) -> None:
-        """Store the state in a file, atomically."""
+        """Store seed and state in a file, atomically."""
         aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         with self.lock:
-            aside.write_text(json.dumps(self.state()))
+            aside.write_text(json.dumps({"seed": self.seed, "state": self.state()}))
         os.replace(aside, path)
 
     def load(self, path: Path) -> None:
-        """Become what `save` stored."""
-        self.restore(json.loads(path.read_text()))
+        """Become what `save` stored; the seed must be the same (`saved_seed`)."""
+        self.restore(json.loads(path.read_text())["state"])
 
     def _due(self, asked: Asked) -> Fault | None:
         line = f"{asked.method} {asked.target} {asked.body.decode(errors='replace')}"
@@ -154,6 +154,11 @@ class Sandbox(ABC):
                 fault.times -= 1
                 return fault
         return None
+
+
+def saved_seed(path: Path) -> int:
+    """The seed of a stored sandbox; its ids and credentials come from it."""
+    return int(json.loads(path.read_text())["seed"])
 
 
 class Served:
