@@ -9,6 +9,7 @@ from typing import Any
 
 from regulars import Http, Money, Secret, SimulatedClock
 from regulars.config import ClientConfig
+from regulars.journal import Journal, Lease
 from regulars.secret import Redactor
 from regulars.testing import Served
 from regulars.warehouse import Session, Warehouse
@@ -167,3 +168,19 @@ def served(sandbox: EcoaSandbox, clock: SimulatedClock) -> Iterator[EcoaHttp]:
 
 def usd(text: str) -> Money:
     return Money.parse(text, "USD")
+
+
+def consent_was_read(journal: Journal, lease: Lease, at: datetime = NOW + timedelta(days=3650)) -> None:
+    """Note that consent was read from the CRM, by default so late that it is always fresh."""
+    with journal.tx(lease) as tx:
+        tx.execute("DELETE FROM count")
+        tx.execute(
+            "INSERT INTO segment (run_id, connection, stream, kind, path, rows, at)"
+            " VALUES ('r', 'crm', 'consents', 'consent', '', 1, ?)",
+            (at.isoformat(),),
+        )
+        tx.execute(
+            "INSERT INTO count (run_id, connection, stream, kind, rows, backfill, at)"
+            " VALUES ('r', 'crm', 'consents', 'consent', 1, 0, ?)",
+            (at.isoformat(),),
+        )

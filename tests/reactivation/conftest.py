@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reactivation.bench import NOW, Shop, config, served
+from reactivation.bench import NOW, Shop, config, consent_was_read, served
 from regulars import SimulatedClock
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Desk
@@ -30,6 +30,7 @@ def journal(tmp_path: Path, clock: SimulatedClock) -> Iterator[Journal]:
 @pytest.fixture
 def lease(journal: Journal) -> Iterator[Lease]:
     with journal.lease("test") as lease:
+        consent_was_read(journal, lease)
         yield lease
 
 

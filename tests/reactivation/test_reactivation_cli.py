@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
-from reactivation.bench import NOW, Shop, add, config, served
+from reactivation.bench import NOW, Shop, add, config, consent_was_read, served
 from regulars import SimulatedClock
 from regulars.cli import root
 from regulars.journal import Journal
@@ -66,6 +66,10 @@ def folder(tmp_path):
         add(session, "cyd", country="GB")
         add(session, "dan", bounce=None)
     shop.warehouse.publish()
+    journal = Journal.open(tmp_path / "data" / "brightpaw" / "journal.db", clock)
+    with journal.lease("test") as lease:
+        consent_was_read(journal, lease)
+    journal.close()
     return tmp_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from reactivation.bench import NOW, add, config
+from reactivation.bench import NOW, add, config, consent_was_read
 from regulars import AddressChange, SetField
 from regulars.connector import Writes
 from regulars.reactivation import Desk, advance, erase, planned_changes
@@ -108,6 +108,13 @@ def test_what_happened_meanwhile_stops_the_address_and_clears_our_field(desk, sh
     out = handover(desk, shop, replace_email=True, pending_member=True)
     assert out.skipped == {why: 1}
     assert [c.change for c in out.changes] == [SetField("ada", "regulars_ecoa_email", None)]
+
+
+def test_nothing_is_handed_over_while_consent_is_not_fresh(desk, shop, journal, lease, confirmed):
+    shop.run("UPDATE persons SET held = '{\"regulars_ecoa_email\": \"ada.new@example.test\"}' WHERE id = 'ada'")
+    consent_was_read(journal, lease, NOW - timedelta(hours=27))
+    out = handover(desk, shop, replace_email=True, pending_member=True)
+    assert (out.skipped, out.changes) == ({"consent_not_fresh": 1}, [])
 
 
 def test_an_erased_address_is_not_handed_over(desk, shop, journal, lease, confirmed):

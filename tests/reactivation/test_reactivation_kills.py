@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from reactivation.bench import NOW, Shop, add, config, usd
+from reactivation.bench import NOW, Shop, add, config, consent_was_read, usd
 from reactivation.buyer import main
 from regulars import SimulatedClock
 from regulars.journal import Journal
@@ -61,6 +61,10 @@ def test_killed_anywhere_a_job_is_paid_once(tmp_path, clock, step, when, request
     with shop.warehouse.burst() as session:
         for name in ("ada", "bob", "cyd", "dan"):
             add(session, name)
+    journal = Journal.open(tmp_path / "journal.db", clock)
+    with journal.lease("test") as lease:
+        consent_was_read(journal, lease)
+    journal.close()
     platform = Killer(clock, seed=7)
     platform.answers = {"ada@example.test": ("ada.new@example.test", "confirmed")}
     with Served(platform) as url:

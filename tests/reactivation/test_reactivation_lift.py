@@ -72,6 +72,7 @@ def test_orders_inside_the_window_count_and_others_do_not(desk, shop, journal, l
             add(session, name)
         for name, days in (("ada", 60), ("bob", 61), ("cyd", 0), ("dan", 1)):
             insert(session, "customer_day", [f"c-{name}", start + timedelta(days=days), 1, 1000])
+            insert(session, "customer_day", [f"c-{name}", start + timedelta(days=5), 0, -500])  # a refund
     with journal.tx(lease) as tx:
         for name, arm in (("ada", "treated"), ("bob", "treated"), ("cyd", "held_out"), ("dan", "held_out")):
             fact = {"series": "winback", "on": start.isoformat(), "arm": arm}

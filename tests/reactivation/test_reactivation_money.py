@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from reactivation.bench import add, config, row, usd
+from reactivation.bench import NOW, add, config, consent_was_read, row, usd
 from regulars import ConfigError, PlatformError, QuotaError, RefusedError, UnknownOutcomeError
-from regulars.errors import PlanError
+from regulars.errors import DataCheckError, PlanError
 from regulars.reactivation import Desk, advance, jobs, month, quote, submit
 from regulars.testing import Fault
 from regulars_ecoa.matching import hashed
@@ -164,6 +164,17 @@ def test_an_expired_quote_is_not_bought(desk, lease, provider, sandbox, clock, f
     with pytest.raises(PlanError, match="expired"):
         submit(desk, lease, provider, job.quote_ref, "renee")
     assert spent(desk) == usd("0")
+
+
+def test_nothing_leaves_while_consent_is_not_fresh(desk, journal, lease, provider, sandbox, four):
+    job, _ = quote(desk, lease, provider)
+    consent_was_read(journal, lease, NOW - timedelta(hours=27))
+    asked = len(sandbox.log)
+    with pytest.raises(DataCheckError, match="27 h ago"):
+        submit(desk, lease, provider, job.quote_ref, "renee")
+    with pytest.raises(DataCheckError, match="27 h ago"):
+        quote(desk, lease, provider)
+    assert len(sandbox.log) == asked
 
 
 def test_an_unknown_quote_is_told(desk, lease, provider):

@@ -16,6 +16,8 @@ def adopt(desk: Desk, lease: Lease) -> int:
     would have been rejected. The old address stays an alias, so that its orders are still found.
     """
     confirmed = {str(one.email): one for one in candidates(desk.journal) if one.state == "confirmed" and one.email}
+    if not confirmed:
+        return 0
     joined = {fact.subject for fact in desk.journal.facts("join")} | {
         fact.subject for fact in desk.journal.facts("split")
     }

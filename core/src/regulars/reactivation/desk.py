@@ -9,7 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from regulars.config import ClientConfig
-from regulars.errors import PlanError
+from regulars.consent import freshness
+from regulars.errors import DataCheckError, PlanError
 from regulars.journal import Journal
 from regulars.reactivation.jobs import Job, jobs
 from regulars.warehouse import Session
@@ -34,6 +35,19 @@ class Desk:
     def zone(self) -> ZoneInfo:
         """The zone of the client's calendar."""
         return ZoneInfo(self.config.timezone)
+
+    def stale(self) -> str:
+        """What is too old in what we know of consent, in words; "" where it is fresh."""
+        return freshness(self.journal, self.config.clock.consent_max_age).stale
+
+    def require_fresh(self) -> None:
+        """Raise DataCheckError where consent was read too long ago for addresses to leave."""
+        if stale := self.stale():
+            raise DataCheckError(
+                f"consent is not fresh: {stale}",
+                where=self.config.id,
+                hint=f"Nothing left the machine. Next: regulars run {self.config.id}",
+            )
 
     def job(self, quote_ref: str) -> Job:
         """The job of a quote, by the provider's reference or ours. Raises PlanError."""

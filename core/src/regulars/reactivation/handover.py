@@ -50,6 +50,9 @@ def planned_changes(desk: Desk, session: Session, writes: Mapping[str, Writes]) 
     """What a plan for the target connections in `writes` has to say about confirmed addresses."""
     out = Handover()
     usable, unsure = _usable(desk, session, out)
+    if usable and desk.stale():
+        out.skipped["consent_not_fresh"] += len(usable)
+        usable, unsure = {}, unsure | usable.keys()
     proofs = {job.id: f"{job.connection}:{job.job_ref}" for job in jobs(desk.journal).values()}
     for connection, how in writes.items():
         here = _people(desk, session, connection, usable)

@@ -22,9 +22,10 @@ def quote(desk: Desk, lease: Lease, provider: EcoaProvider) -> tuple[Job, Month]
     """Ask the price of all that is eligible and within budget; buys nothing.
 
     Who stands behind which record key is stored before anything leaves. Raises RefusedError (off, or
-    nobody eligible) and QuotaError (no budget left).
+    nobody eligible), QuotaError (no budget left) and DataCheckError (consent is not fresh).
     """
     left = month(desk.config, desk.journal, desk.now())
+    desk.require_fresh()
     batch = draft(desk, provider.capabilities(), left)
     with desk.journal.tx(lease) as tx:
         desk.journal.add_facts(
@@ -55,7 +56,8 @@ def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by:
     """Buy a quoted job, once. Safe to repeat after a crash or a time-out.
 
     `by` is the person who approved. Raises PlanError (unknown, expired or outdated quote), QuotaError
-    (beyond a cap), UnknownOutcomeError (nobody knows yet: the money stays set aside).
+    (beyond a cap), DataCheckError (consent is not fresh), UnknownOutcomeError (nobody knows yet: the
+    money stays set aside).
     """
     job = desk.job(quote_ref)
     if job.state == "reserved":
@@ -64,6 +66,7 @@ def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by:
         return job
     if job.state == "released":
         raise PlanError("this quote's purchase failed", where=f"quote {quote_ref}", hint="Ask for a new quote")
+    desk.require_fresh()
     batch = redraft(desk, job, provider.capabilities())
     if job.state == "quoted":
         job = _reserve(desk, lease, job, by)

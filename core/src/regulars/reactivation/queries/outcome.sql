@@ -4,7 +4,7 @@ WITH entry AS (
 ),
 returned AS (
     SELECT DISTINCT e.customer_id AS customer_id, e.entered_on AS entered_on
-    FROM entry AS e JOIN customer_day AS d ON d.customer_id = e.customer_id
+    FROM entry AS e JOIN customer_day AS d ON d.customer_id = e.customer_id AND d.orders > 0
         AND d.ordered_on > e.entered_on AND d.ordered_on <= e.entered_on + CAST($measure_days AS INTEGER)
 ),
 reached AS (
