@@ -104,7 +104,8 @@ def test_a_plugin_can_clean_a_platforms_words(http):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://elsewhere.test/x", "http://tiny.test.evil.test/x", "https://tiny.test:444/x"]
+    "url",
+    ["https://elsewhere.test/x", "http://tiny.test.evil.test/x", "https://tiny.test:444/x", "http://tiny.test/x"],
 )
 def test_a_host_that_was_not_declared_is_not_called(clock, url):
     called = []

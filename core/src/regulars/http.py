@@ -145,12 +145,15 @@ class Http:
         Secret among the headers is revealed only here.
 
         Raises what the judge said; PlatformError when a read cannot be had; UnknownOutcomeError when
-        a write may have happened; RefusedError for a host that was not declared.
+        a write may have happened; RefusedError for a host that was not declared, or without TLS.
         """
         target = url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
         where = f"{method} {self._redactor.clean(target.split('?')[0])}"
-        if (host := urlsplit(target).netloc) not in self._hosts:
+        scheme, host = urlsplit(target)[:2]
+        if host not in self._hosts:
             raise RefusedError(f"{self.policy.platform} may not call {host}", where=where)
+        if scheme != "https" and not self._sandboxed:
+            raise RefusedError(f"{self.policy.platform} may not call {host} without TLS", where=where)
         safe = reads if reads is not None else method in ("GET", "HEAD")
         request = self._client.build_request(
             method,
