@@ -78,7 +78,7 @@ def read(journal, lease, connection, run, state="ok", kind="consent"):
             " VALUES (?, ?, 'people', ?, 'x', 1, ?)",
             (run, connection, kind, now),
         )
-        tx.execute("INSERT INTO count VALUES (?, ?, 'people', 1, ?)", (run, connection, now))
+        tx.execute("INSERT INTO count VALUES (?, ?, 'people', 'consent', 1, 0, ?)", (run, connection, now))
 
 
 def test_consent_is_fresh_while_every_source_of_it_is(journal, clock):

@@ -179,7 +179,7 @@ class Bench:
                 " VALUES ('r-1', 'crm', 'people', 'consent', 'x', 1, ?)",
                 (now,),
             )
-            tx.execute("INSERT INTO count VALUES (?, 'crm', 'people', 1, ?)", (f"r-{number}", now))
+            tx.execute("INSERT INTO count VALUES (?, 'crm', 'people', 'consent', 1, 0, ?)", (f"r-{number}", now))
 
     def _persons(self) -> pa.Table:
         empty = {f.name: None for f in arrow_schema("person")}

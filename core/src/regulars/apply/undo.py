@@ -131,7 +131,15 @@ def _targets(original: Plan, changes: Sequence[PlannedChange], connections: Conn
 def _field(count: FieldCount, changes: Sequence[PlannedChange]) -> FieldCount:
     clear = sum(1 for change in changes if change.wanted is None)
     return replace(
-        count, set=0, change=len(changes) - clear, clear=clear, same=0, blocked=0, first=False, guard=""
+        count,
+        set=0,
+        change=len(changes) - clear,
+        clear=clear,
+        same=0,
+        blocked=0,
+        held=len(changes),
+        first=False,
+        guard="",
     )
 
 

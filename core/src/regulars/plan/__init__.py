@@ -8,7 +8,7 @@ it, and a digest that notices any edit.
 from regulars.plan.document import FieldCount, ListCount, Plan, Target, load_plan, save_plan
 from regulars.plan.maker import make_plan
 from regulars.plan.planned import PlannedChange
-from regulars.plan.render import render
+from regulars.plan.render import render, sample
 
 __all__ = [
     "FieldCount",
@@ -19,5 +19,6 @@ __all__ = [
     "load_plan",
     "make_plan",
     "render",
+    "sample",
     "save_plan",
 ]

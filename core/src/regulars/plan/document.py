@@ -251,6 +251,8 @@ def load_plan(reference: str | Path, folder: Path, journal: Journal) -> Plan:
 def _path(reference: str, folder: Path) -> Path:
     if os.sep in reference or reference.endswith(".json"):
         return Path(reference)
+    if reference.isalnum() and (exact := folder / f"{reference}.json").exists():
+        return exact
     found: Sequence[Path] = sorted(folder.glob(f"{reference}*.json")) if reference.isalnum() else []
     if len(found) != 1:
         what = "several plans begin with" if found else "there is no plan"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -111,8 +112,10 @@ def make_plan(
 
 
 def store(client: Client, journal: Journal, lease: Lease, plan: Plan) -> Plan:
-    """Seal a plan, store it, and return it with its id."""
+    """Seal a plan, store it, and return it with its id. The same plan twice is one plan."""
     sealed = plan.sealed(journal.key)
+    if same := journal.rows("SELECT id FROM plan WHERE digest = ? AND state = 'open'", (sealed.digest,)):
+        return replace(sealed, id=same[0][0])
     taken = {row[0] for row in journal.rows("SELECT id FROM plan")}
     length = next(n for n in range(len(sealed.id), 65) if sealed.digest[:n] not in taken)
     sealed = replace(sealed, id=sealed.digest[:length])
@@ -219,10 +222,14 @@ def _left_out(session: Session, segment: str) -> list[tuple[str, int, int]]:
 
 def priced(target: Target, changes: Sequence[PlannedChange], connection: Connection) -> Target:
     """With what the platform lacks, and the calls: compare before, write, read back."""
-    writable = [c.change for c in changes if c.connection == target.connection and not c.blocked]
+    writable = [c for c in changes if c.connection == target.connection and not c.blocked]
+    needed = {change.name for change in writable}
     destination = connection.destination()
-    missing = destination.missing([f.spec for f in target.fields], [x.name for x in target.lists])
-    price = destination.price(writable)
+    missing = destination.missing(
+        [field.spec for field in target.fields if field.name in needed],
+        [listed.name for listed in target.lists if listed.name in needed],
+    )
+    price = destination.price([change.change for change in writable])
     return replace(
         target,
         missing_fields=tuple(spec.name for spec in missing.fields),
@@ -256,5 +263,5 @@ def _notes(stale: str, targets: Sequence[Target], changes: Sequence[PlannedChang
 
 def settings_hash(config: ClientConfig) -> str:
     """A short hash of everything that a client's settings say: why a number may have changed."""
-    said = config.model_dump_json(exclude={"name", "auto_apply"})
+    said = json.dumps(config.model_dump(exclude={"name", "auto_apply"}), sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:6]

@@ -9,7 +9,7 @@ from regulars.changes import AddressChange
 from regulars.plan.document import FieldCount, ListCount, Plan, Target
 from regulars.plan.planned import PlannedChange
 
-_WIDTHS = (30, 9, 9, 9, 10, 9)
+_WIDTHS = (34, 9, 10, 9, 10, 11)
 
 
 def render(plan: Plan, zone: ZoneInfo) -> list[str]:
@@ -17,8 +17,10 @@ def render(plan: Plan, zone: ZoneInfo) -> list[str]:
     until = plan.expires_at.astimezone(zone)
     what = f"undoes run {plan.undoes}" if plan.undoes else f"from run {plan.run_id}"
     lines = [f"Plan {plan.id}   {plan.client}   {what}   valid until {until:%Y-%m-%d %H:%M %Z}"]
+    lines.append(f"digest {plan.digest}   settings {plan.settings}")
+    told: set[tuple[str, str]] = set()
     for target in plan.targets:
-        lines += ["", *_target(plan, target)]
+        lines += ["", *_target(plan, target, told)]
     lines += [f"  note    {note}" for note in plan.notes]
     return [*lines, "", *_verdict(plan)]
 
@@ -47,7 +49,7 @@ def _shown(change: PlannedChange, text: str | None) -> str:
     return text or "-"
 
 
-def _target(plan: Plan, target: Target) -> Iterator[str]:
+def _target(plan: Plan, target: Target, told: set[tuple[str, str]]) -> Iterator[str]:
     yield f"  Target   {target.connection}  {target.platform} {target.account} (= expect_id)"
     yield (
         f"  People   {target.customers:,} customers → {target.found:,} found in {target.platform}, "
@@ -64,7 +66,7 @@ def _target(plan: Plan, target: Target) -> Iterator[str]:
         for listed in target.lists:
             yield from _list(listed)
     yield ""
-    yield from _left_out(target.lists)
+    yield from _left_out(target.lists, told)
     if target.asked:
         yield f"  asks     {target.asked:,} people are mailed by {target.platform} itself to confirm a new address"
     yield f"  will not touch   e-mail, opt-outs, marketing status, any field not starting {target.namespace}"
@@ -90,18 +92,26 @@ def _list(count: ListCount) -> Iterator[str]:
         yield f"    {count.kept}"
 
 
-def _left_out(lists: Sequence[ListCount]) -> Iterator[str]:
+def _left_out(lists: Sequence[ListCount], told: set[tuple[str, str]]) -> Iterator[str]:
+    """How each segment narrows; what an earlier platform's part told already is not told again."""
     for count in lists:
-        before: int | None = None
-        for condition, remaining, unknown in count.left_out:
-            if before is None:
-                yield f"  left out of {count.segment}: {remaining:,} {condition}"
-            elif remaining < before:
-                unsure = f" ({unknown:,} not known)" if unknown else ""
-                yield f"    -{before - remaining:,} {condition}{unsure}"
-            before = remaining
-        if before is not None:
-            yield f"    = {before:,}"
+        lines = list(_narrowing(count))
+        if lines and (count.segment, "\n".join(lines)) not in told:
+            told.add((count.segment, "\n".join(lines)))
+            yield from lines
+
+
+def _narrowing(count: ListCount) -> Iterator[str]:
+    before: int | None = None
+    for condition, remaining, unknown in count.left_out:
+        if before is None:
+            yield f"  left out of {count.segment}   {remaining:,} customers"
+        elif remaining < before:
+            unsure = f"   ({unknown:,} of them unknown)" if unknown else ""
+            yield f"    {remaining - before:>+9,}  not: {condition}{unsure}"
+        before = remaining
+    if before is not None:
+        yield f"    ={before:>8,}"
 
 
 def _verdict(plan: Plan) -> Iterator[str]:

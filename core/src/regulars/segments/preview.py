@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlglot import exp
+
 from regulars.segments.compiler import all_of, compile_condition
 from regulars.segments.holdout import Draw
 from regulars.segments.rule import Rule
@@ -21,6 +23,11 @@ class Step:
     unknown: int
 
 
+def words_of(condition: exp.Expr) -> str:
+    """A condition as text."""
+    return condition.sql("duckdb", comments=False, normalize_functions=False)
+
+
 def funnel(session: Session, rule: Rule, today: date, draw: Draw) -> list[Step]:
     """The first step is everybody ("all customers"); the last one's `remaining` is the segment's size."""
     compiled = [compile_condition(part, today, draw) for part in rule.conditions]
@@ -30,7 +37,7 @@ def funnel(session: Session, rule: Rule, today: date, draw: Draw) -> list[Step]:
         counts.append(f"count(*) FILTER (WHERE {so_far} AND {condition})")
         counts.append(f"count(*) FILTER (WHERE {so_far} AND {condition} IS NULL)")
     row = session.query(f"SELECT {', '.join(counts)} FROM catalogue")[0]
-    words = ["all customers", *(part.sql("duckdb", comments=False) for part in rule.conditions)]
+    words = ["all customers", *(words_of(part) for part in rule.conditions)]
     return _steps(words, row)
 
 

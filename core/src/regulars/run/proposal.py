@@ -1,0 +1,49 @@
+"""A plan on request: measured anew from what the last good night read, without asking for new data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from regulars.errors import DataCheckError
+from regulars.journal import runs
+from regulars.journal.runs import Run
+from regulars.plan import Plan, make_plan
+from regulars.run.desk import Desk
+from regulars.run.measure import measure, segments_in_use
+from regulars.run.night import KIND
+from regulars.run.planning import new_addresses
+
+
+def propose(at: Desk, allowed: Collection[str] = ()) -> Plan:
+    """Measure and plan. `allowed` are guards that a person lets pass ("<guard>:<field or list>").
+
+    Raises DataCheckError unless the client's newest night ended well, for a plan made of a night that
+    was blocked would go around what blocked it; and what `make_plan` raises.
+    """
+    run = _good_night(at)
+    done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
+    with at.warehouse.burst() as session:
+        handed = new_addresses(at, session)
+    return make_plan(
+        at.client,
+        at.journal,
+        at.lease,
+        at.warehouse,
+        at.connections,
+        run_id=run.id,
+        segments=segments_in_use(at.client),
+        kept=done.report.kept,
+        extra=handed.changes,
+        specs=handed.specs,
+        allowed=allowed,
+    )
+
+
+def _good_night(at: Desk) -> Run:
+    nights = runs.recent(at.journal, 1, KIND)
+    hint = f"Run: regulars run {at.client.id}"
+    if not nights:
+        raise DataCheckError("nothing was read yet", where=at.client.id, hint=hint)
+    if nights[0].state != "ok":
+        raise DataCheckError(f"the newest run {nights[0].id} is {nights[0].state}", where=at.client.id, hint=hint)
+    return nights[0]
