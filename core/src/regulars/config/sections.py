@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from regulars.config.durations import Duration
 from regulars.money import Money, MoneyError, exponent
@@ -51,7 +51,7 @@ def _decimal(value: Any) -> Decimal:
 
 
 Currency = Annotated[str, BeforeValidator(lambda code: _currency(str(code)))]
-Amount = Annotated[Money, PlainValidator(_amount)]
+Amount = Annotated[Money, PlainValidator(_amount), PlainSerializer(lambda m: f"{m.amount} {m.currency}", str)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0)]
 
