@@ -88,7 +88,7 @@ def add(
     state: str = "subscribed",
     connection: str = "crm",
     customer: str | None = None,
-    created_at: datetime = NOW - timedelta(days=900),
+    created_at: datetime | None = NOW - timedelta(days=900),
     deliverable: str | None = None,
     held: str = "{}",
     lists: list[str] | None = None,

@@ -144,8 +144,10 @@ def test_only_confirmed_addresses_are_handed_over(desk, shop, journal, lease, co
         assert handover(desk, shop, replace_email=True, pending_member=True).changes == []
 
 
-def test_a_new_member_at_the_confirmed_address_joins_its_customer(desk, shop, journal, lease, provider, confirmed):
-    later = NOW + timedelta(days=1)
+@pytest.mark.parametrize("later", [NOW + timedelta(days=1), None])
+def test_a_new_member_at_the_confirmed_address_joins_its_customer(
+    desk, shop, journal, lease, provider, confirmed, later
+):
     shop.add("moved", email="ada.new@example.test", connection="mail", bounce=None, created_at=later)
     assert handover(desk, shop).skipped == {"another_customers": 1}
     assert advance(desk, lease, provider).adopted == 1

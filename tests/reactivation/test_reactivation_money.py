@@ -302,3 +302,7 @@ def test_an_agreed_month_is_the_clients_own(desk, clock):
 def test_limits_in_two_currencies_are_refused(journal, shop):
     with pytest.raises((RefusedError, ConfigError), match="different currencies"):
         month(config(unit_cost="0.15 EUR"), journal, journal.clock.now())
+
+
+def test_a_budget_can_be_written_down_again():
+    assert config().model_dump()["ecoa"]["max_per_run"] == {"records": 5, "cost": "1.00 USD"}

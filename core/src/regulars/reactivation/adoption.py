@@ -12,8 +12,9 @@ from regulars.warehouse import statement
 def adopt(desk: Desk, lease: Lease) -> int:
     """Note the joins that identity shall make; returns how many are new.
 
-    Only profiles made after the person confirmed: before that the address was nobody's, or the result
-    would have been rejected. The old address stays an alias, so that its orders are still found.
+    Only profiles made after the person confirmed (a pending member has no time of its own): before
+    that the address was nobody's, or the result would have been rejected. The old address stays an
+    alias, so that its orders are still found.
     """
     confirmed = {str(one.email): one for one in candidates(desk.journal) if one.state == "confirmed" and one.email}
     if not confirmed:
@@ -28,7 +29,7 @@ def adopt(desk: Desk, lease: Lease) -> int:
         (profile, {"with": now[one.customer_id], "why": f"confirmed through ECOA, record {one.key}"})
         for profile, customer, email, created_at in rows
         if (one := confirmed[email]) and customer != now[one.customer_id] and profile not in joined
-        if created_at is not None and created_at > one.at
+        if created_at is None or created_at > one.at
     ]
     with desk.journal.tx(lease) as tx:
         desk.journal.add_facts(tx, "join", fresh)
