@@ -180,6 +180,7 @@ def day_of_orders(world: World, shop: Shop, start: datetime, count: int, seed: i
         person = people[dice.choice(regulars)]
         order = order_of(shop, person, f"d{start:%Y%m%d}-{number}", at, dice)
         order.refunds.clear()
+        order.delivered_at = None  # a delivery would make the order appear as changed on a later night
         orders.append(order)
     return orders
 

@@ -69,9 +69,9 @@ class Story:
         """From an empty folder to the third night."""
         start = local(PETS, 2026, 11, 2, 2, 15)
         self.agency = Agency(self.root, self.plugins, start)
-        pets = invented(PETS, 500, 400, start - timedelta(hours=1), seed=11)
-        tea = invented(TEA, 160, 400, start - timedelta(hours=1), seed=12)
-        pets.slow_work_days = 2.0
+        pets = invented(PETS, 400, 400, start - timedelta(hours=1), seed=13)
+        tea = invented(TEA, 140, 400, start - timedelta(hours=1), seed=12)
+        pets.slow_work_days = 1.5
         self.pets = Place("brightpaw", PETS, pets, ("shop", "crm", "mail", "ecoa"), 30, seed=1)
         self.tea = Place("fernhill", TEA, tea, ("shop", "crm"), 24, seed=2)
         self._connect()
@@ -143,8 +143,8 @@ class Story:
             self.say(f"  submitted once under a key of its own; {job.cost} set aside before the call")
 
     def _quiet_nights(self) -> None:
-        self._title("Three quiet nights", "they teach what a usual night looks like")
-        for _ in range(3):
+        self._title("Two quiet nights", "they teach what a usual night looks like")
+        for _ in range(2):
             self._next_day()
             texts = []
             for place in (self.pets, self.tea):
@@ -264,7 +264,8 @@ class Story:
         self.agency.clock.forward(timedelta(days=1) - timedelta(minutes=self.agency.clock.now().minute))
         for place in (self.pets, self.tea):
             self.agency.happen(place)
-        self.agency.clock.forward(timedelta(minutes=5))
+        # The shop is read from an hour before the last walk on; what just happened should lie before that.
+        self.agency.clock.forward(timedelta(minutes=75))
 
     def _refund(self) -> tuple[str, str]:
         world = self.pets.world
@@ -305,14 +306,13 @@ class Story:
 
     def _drift(self, plan: Plan) -> tuple[str, str]:
         """Somebody else writes to a field of ours; it is done past our ledger, as a person would."""
-        change = next(c.change for c in plan.writable("crm") if isinstance(c.change, SetField))
-        other = "9999" if change.value and change.value.replace(".", "").isdigit() else "2020-02-02"
-        target = next(f for f in plan.target("crm").fields if f.name == change.field)
-        if target.type == "enumeration":
-            other = next(option for option in target.options if option not in (change.value,))
+        options = {f.name: f.options for f in plan.target("crm").fields if f.options}
+        planned = next(c for c in plan.writable("crm") if c.name in options and isinstance(c.change, SetField))
+        change = planned.change
+        other = next(value for value in options[planned.name] if value not in (planned.wanted, planned.now))
         with self._at(self.pets) as at:
-            at.connections.get("crm").destination().write([SetField(change.id, change.field, other)])
-        return change.field, change.id
+            at.connections.get("crm").destination().write([SetField(change.id, planned.name, other)])
+        return planned.name, change.id
 
     def _now(self) -> datetime:
         return self.agency.clock.now()

@@ -56,15 +56,12 @@ def run_client(client: Client, plugins: Plugins, *, write: bool = True) -> Resul
 def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     if run.step != ACCEPTED:
         _read(at, run, result)
-        _check(at, run)
+        _check(at, run, result)
     if write:
         planning.advance_ecoa(at, result)
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
-    with at.warehouse.published() as session:
-        newest = newest_order(session)
-    result.newest_order_at = newest.isoformat() if newest else None
     if write and (plan := planning.plan_night(at, run, done, result)):
         planning.apply_if_clean(at, plan, result)
 
@@ -92,8 +89,11 @@ def _read(at: Desk, run: Run, result: Result) -> None:
     runs.advance(at.journal, at.lease, run, "read")
 
 
-def _check(at: Desk, run: Run) -> None:
+def _check(at: Desk, run: Run, result: Result) -> None:
     config = at.client.config
+    with at.warehouse.burst() as session:
+        newest = newest_order(session)
+    result.newest_order_at = newest.isoformat() if newest else None
     found: list[Anomaly] = check_volume(at.journal, run.id, config.guards.min_source_rows_pct)
     if found:
         # What was read stays stored, but the next run must read that stretch again.
