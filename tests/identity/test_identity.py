@@ -167,6 +167,19 @@ def test_each_field_knows_its_origin(shop):
     ]
 
 
+def test_an_address_that_came_back_for_good_is_the_customers_only_where_there_is_no_other(shop):
+    shop.person("shop", "1", "dead@example.test", other=["new@example.test"])
+    shop.person("mail", "9", "new@example.test", updated_at=NOW - timedelta(days=9))
+    bounce = {"id": "b", "updated_at": NOW, "person_id": "1", "email": "Dead@example.test", "kind": "hard",
+              "reason": None, "at": NOW}  # fmt: skip
+    shop.add("shop", "bounce", bounce)
+    shop.customers()
+    assert shop.ask("SELECT email FROM customer") == [("new@example.test",)]
+    shop.add("mail", "deletion", {"id": "9", "updated_at": NOW, "entity": "person"})
+    shop.customers()
+    assert shop.ask("SELECT email FROM customer") == [("dead@example.test",)]
+
+
 def test_no_address_can_be_guessed_from_a_reference(shop):
     shop.order("o1", email="guest@example.test")
     shop.customers()

@@ -19,6 +19,8 @@ def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
     if not warehouse.current():
         _start_over(journal, lease, warehouse)
     rows = journal.rows("SELECT seq, connection, kind, path FROM segment WHERE merged = 0 ORDER BY seq")
+    if not rows:
+        return 0
     folder = warehouse.folder / "segments"
     warehouse.merge([Stored(seq, connection, kind, folder / path) for seq, connection, kind, path in rows])
     with journal.tx(lease) as tx:

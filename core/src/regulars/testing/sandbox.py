@@ -136,9 +136,13 @@ class Sandbox(ABC):
     def save(self, path: Path) -> None:
         """Store seed and state in a file, atomically."""
         aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with self.lock:
-            aside.write_text(json.dumps({"seed": self.seed, "state": self.state()}))
+        aside.write_text(self.stored())
         os.replace(aside, path)
+
+    def stored(self) -> str:
+        """The text that `save` stores."""
+        with self.lock:
+            return json.dumps({"seed": self.seed, "state": self.state()})
 
     def load(self, path: Path) -> None:
         """Become what `save` stored; the seed must be the same (`saved_seed`)."""

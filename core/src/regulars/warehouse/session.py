@@ -45,5 +45,8 @@ class Session:
 
     def has(self, name: str) -> bool:
         """Whether a table of that name exists."""
-        found = self.query("SELECT 1 FROM information_schema.tables WHERE table_name = $name", {"name": name})
+        found = self.query(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = $name",
+            {"name": name},
+        )
         return bool(found)

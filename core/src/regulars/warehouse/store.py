@@ -9,16 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from regulars.errors import RegularsError
+from regulars.warehouse.engine import Engine, quoted
 from regulars.warehouse.schema import TABLES, VERSION, create_table
 from regulars.warehouse.session import Session
-
-# The oldest file format that both supported major versions of DuckDB read and write.
-_STORAGE = "v1.5.0"
-_MEMORY = "4GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +33,16 @@ class Warehouse:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path, self.snapshot = folder / "warehouse.duckdb", folder / "published.duckdb"
+        self._engine, self._prepared = Engine(), False
 
     @contextmanager
     def burst(self) -> Iterator[Session]:
         """Open the file for a short piece of work; never hold it across a network call."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _opened(self.path) as session:
-            if not session.has("meta"):
+        with self._engine.opened(self.path) as session:
+            if not self._prepared and not session.has("meta"):
                 _prepare(session)
+            self._prepared = True
             yield session
 
     @contextmanager
@@ -55,14 +53,14 @@ class Warehouse:
         """
         if not self.snapshot.exists():
             raise RegularsError("nothing was measured yet", where=str(self.folder), hint="Run: regulars run")
-        with _opened(self.snapshot, read_only=True) as session:
+        with self._engine.opened(self.snapshot, read_only=True) as session:
             yield session
 
     def version(self) -> int | None:
         """The stored format of the file, None where there is no file."""
         if not self.path.exists():
             return None
-        with _opened(self.path) as session:
+        with self._engine.opened(self.path) as session:
             if not session.has("meta"):
                 return 0
             return int(session.query("SELECT version FROM meta")[0][0])
@@ -73,6 +71,7 @@ class Warehouse:
 
     def discard(self) -> None:
         """Forget the file; the segments and facts make it again."""
+        self._prepared = False
         for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             path.unlink(missing_ok=True)
 
@@ -103,25 +102,6 @@ class Warehouse:
         return self.snapshot
 
 
-@contextmanager
-def _opened(path: Path, read_only: bool = False) -> Iterator[Session]:
-    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": _MEMORY})
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{_STORAGE}'"
-        connection.execute(f"ATTACH {_quoted(path)} AS client ({mode})")
-        connection.execute("USE client")
-        yield Session(connection)
-    except duckdb.IOException as fault:
-        raise RegularsError(f"cannot open the warehouse: {fault}", where=str(path)) from None
-    finally:
-        connection.close()
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _prepare(session: Session) -> None:
     """All tables or none: a file that is there after a crash is whole."""
     session.run("BEGIN")
@@ -142,7 +122,7 @@ def _incoming(session: Session, segments: Sequence[Stored]) -> str:
         }
     )
     session.load("incoming_file", files)
-    names = ", ".join(_quoted(s.path) for s in segments)
+    names = ", ".join(quoted(s.path) for s in segments)
     return f"""SELECT p.* EXCLUDE (filename), f.seq, f.connection
         FROM read_parquet([{names}], filename = true) AS p JOIN incoming_file AS f USING (filename)"""
 

@@ -23,9 +23,12 @@ FROM profile AS f
 LEFT JOIN cluster_member AS c ON c.profile_key = f.profile_key
 LEFT JOIN anchor AS a ON a.cluster = c.cluster AND c.held_back IS NULL;
 
--- Each field from the profile that changed last and has it, with its origin.
+-- Each field from the profile that changed last and has it, with its origin; an address that came back
+-- for good only where the person has no other.
 CREATE OR REPLACE TABLE customer_field AS
-WITH value AS (
+WITH dead AS (
+    SELECT DISTINCT normal_email(b.email) AS email FROM bounces AS b WHERE NOT b.deleted AND b.kind = 'hard'
+), value AS (
     SELECT f.customer_id AS customer_id, v.field AS field, v.value AS value, p.connection AS connection,
            p.id AS record_id, p.updated_at AS seen_at
     FROM persons AS p
@@ -39,8 +42,10 @@ WITH value AS (
     SELECT f.customer_id, 'email', g.email, g.connection, g.person_id, g.updated_at
     FROM guest AS g JOIN profile AS f ON f.connection = g.connection AND f.person_id = g.person_id
 )
-SELECT customer_id, field, value, connection, record_id, seen_at FROM value
-QUALIFY row_number() OVER (PARTITION BY customer_id, field ORDER BY seen_at DESC, connection, record_id) = 1;
+SELECT v.customer_id, v.field, v.value, v.connection, v.record_id, v.seen_at
+FROM value AS v LEFT JOIN dead AS d ON v.field = 'email' AND d.email = v.value
+QUALIFY row_number() OVER (PARTITION BY v.customer_id, v.field
+    ORDER BY d.email IS NOT NULL, v.seen_at DESC, v.connection, v.record_id) = 1;
 
 CREATE OR REPLACE TABLE customer AS
 SELECT

@@ -1,0 +1,62 @@
+"""DuckDB itself: started once per warehouse, and given the client's file for the length of a burst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+import duckdb
+
+from regulars.errors import RegularsError
+from regulars.warehouse.session import Session
+
+# The oldest file format that both supported major versions of DuckDB read and write.
+_STORAGE = "v1.5.0"
+_MEMORY = "4GB"
+
+
+class Engine:
+    """One client's engine. Starting one takes many times as long as attaching a file to it."""
+
+    def __init__(self) -> None:
+        self._started: duckdb.DuckDBPyConnection | None = None
+        self._names = count(1)
+
+    @contextmanager
+    def opened(self, path: Path, *, read_only: bool = False) -> Iterator[Session]:
+        """The file at `path`, let go of when the burst ends, whatever happened in it.
+
+        Raises RegularsError where it cannot be opened, for instance because a burst of another process
+        has it.
+        """
+        if self._started is None:
+            self._started = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": _MEMORY})
+        connection, name = self._started.cursor(), f"client{next(self._names)}"
+        connection.execute("SET TimeZone = 'UTC'")
+        mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{_STORAGE}'"
+        try:
+            connection.execute(f"ATTACH {quoted(path)} AS {name} ({mode})")
+        except duckdb.Error as fault:
+            connection.close()
+            raise RegularsError(f"cannot open the warehouse: {fault}", where=str(path)) from None
+        try:
+            connection.execute(f"USE {name}")
+            yield Session(connection)
+        finally:
+            _let_go(connection, name)
+
+
+def quoted(path: Path) -> str:
+    """A path as a SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _let_go(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    # A burst that broke off leaves its transaction open; what it did must not be kept.
+    with suppress(duckdb.TransactionException):
+        connection.rollback()
+    connection.execute("USE memory")
+    connection.execute(f"DETACH {name}")
+    connection.close()
