@@ -15,7 +15,7 @@ Finding Fine Fulfilment Held Http IssueCode JoinList LeaveList Level Lifecycle L
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
 Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Secret SetField Settings
 Signal SimulatedClock Source SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
-by_time exponent full_compare hookimpl minor_units
+by_time exponent full_compare hookimpl judge_by_status minor_units record
 """.split()  # noqa: SIM905 - a list to read
 
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from regulars.answers import judge_by_status as judge_by_status
     from regulars.changes import AddressChange as AddressChange
     from regulars.changes import Change as Change
     from regulars.changes import IssueCode as IssueCode
@@ -80,12 +81,14 @@ if TYPE_CHECKING:
     from regulars.records import RefundLine as RefundLine
     from regulars.records import Signal as Signal
     from regulars.records import Touch as Touch
+    from regulars.records import record as record
     from regulars.secret import Secret as Secret
 
 __version__ = "0.1.0"
 
 # `--help` must not pay for pydantic, httpx or duckdb, so that a name is imported when it is asked for.
 _HOME = {
+    "answers": "judge_by_status",
     "changes": "AddressChange Change IssueCode JoinList LeaveList Outcome SetField",
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
@@ -103,7 +106,7 @@ _HOME = {
     "quota": "Level Limit",
     "records": (
         "Bounce CodeUse Company Consent Deletion Fulfilment Line Membership Merge Order Person Product"
-        " Record Refund RefundLine Signal Touch"
+        " Record Refund RefundLine Signal Touch record"
     ),
     "secret": "Secret",
 }

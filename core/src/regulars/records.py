@@ -15,9 +15,12 @@ Changing a field here is a change of the stored format: raise SCHEMA_VERSION and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from difflib import get_close_matches
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypedDict, get_args, get_origin, get_type_hints
 
 SCHEMA_VERSION = 1
 
@@ -278,3 +281,46 @@ KINDS: Mapping[str, type] = {
 
 CONSENT_STATES = ("subscribed", "unsubscribed", "pending", "not_subscribed", "complained", "unknown")
 BOUNCE_KINDS = ("hard", "soft", "block", "complaint")
+
+
+def record(kind: str, /, *, id: str, updated_at: datetime, **fields: Any) -> dict[str, Any]:
+    """A record of a kind (a key of `KINDS`: "person", "consent", "order" ...) with every field there.
+
+    Give what the platform says. What you leave out says nothing: None for texts, instants and optional
+    amounts, [] for lists, "{}" for `held` and `custom`, False for booleans. What has no such value (an
+    order's `currency`, a consent's `state`) must be given. Values are taken as they are.
+
+    >>> row = record("person", id="7", updated_at=http.clock.now(), email="ann@example.test")
+    >>> row["email"], row["phone"], row["tags"]
+    ('ann@example.test', None, [])
+
+    Raises ValueError for an unknown kind; TypeError for a field the kind does not have, naming the
+    nearest one it has, and for one that must be given and is not.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of record{_nearest(kind, KINDS)}")
+    given, empty = {"id": id, "updated_at": updated_at, **fields}, _empty(kind)
+    for name in given:
+        if name not in empty:
+            raise TypeError(f"a {kind} has no field {name!r}{_nearest(name, empty)}")
+    if lacking := [name for name, make in empty.items() if make is None and name not in given]:
+        raise TypeError(f"a {kind} needs {', '.join(lacking)}")
+    return {name: given[name] if make is None or name in given else make() for name, make in empty.items()}
+
+
+@cache
+def _empty(kind: str) -> Mapping[str, Callable[[], Any] | None]:
+    """Each field's empty value, made anew for each record; None where the field must be given."""
+    return {name: _maker(name, hint) for name, hint in get_type_hints(KINDS[kind]).items()}
+
+
+def _maker(name: str, hint: Any) -> Callable[[], Any] | None:
+    if name in ("held", "custom"):
+        return lambda: "{}"
+    parts = [get_origin(part) or part for part in (get_args(hint) if isinstance(hint, UnionType) else [hint])]
+    return next((made for made in (list, bool, NoneType) if made in parts), None)
+
+
+def _nearest(name: str, names: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
