@@ -14,11 +14,11 @@ STATES = {"subscribed": "active", "unsubscribed": "left", "pending": "waiting", 
 
 
 class PostboxSandbox(Sandbox):
-    """Readers by id; each knows when it last changed."""
+    """Readers by id; each knows when it last changed, and the number of that change."""
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         super().__init__(clock, seed)
-        self.readers: dict[str, dict[str, Any]] = {}
+        self.readers: dict[str, dict[str, str]] = {}
 
     def respond(self, asked: Asked) -> Answer:
         if asked.headers.get("x-api-key") != KEY:
@@ -27,9 +27,8 @@ class PostboxSandbox(Sandbox):
             return Answer.of({"id": "pb-1", "name": "The Invented Shop"})
         if asked.path != "/readers":
             return Answer.of({"error": "no such thing"}, 404)
-        since, until, after = asked.param("since"), asked.param("until", "9"), asked.param("after")
-        due = [r for r in self.readers.values() if since <= r["changed_at"] <= until and r["id"] > after]
-        return Answer.of(sorted(due, key=lambda r: str(r["id"]))[:PAGE])
+        due = [r for r in self.readers.values() if int(r["change"]) > int(asked.param("after", "0"))]
+        return Answer.of(sorted(due, key=lambda r: int(r["change"]))[:PAGE])
 
     def populate(self, world: World) -> None:
         for person in world.people:
@@ -42,7 +41,7 @@ class PostboxSandbox(Sandbox):
                 }
                 held = self.readers.get(person.key, {})
                 if facts != {name: held.get(name) for name in facts}:
-                    self.readers[person.key] = {**facts, "changed_at": self.clock.now().isoformat()}
+                    self.readers[person.key] = {**facts, **self._change()}
 
     def state(self) -> Any:
         return self.readers
@@ -52,3 +51,7 @@ class PostboxSandbox(Sandbox):
 
     def credentials(self) -> Mapping[str, str]:
         return {"api_key": KEY}
+
+    def _change(self) -> dict[str, str]:
+        last = max((int(r["change"]) for r in self.readers.values()), default=0)
+        return {"change": str(last + 1), "changed_at": self.clock.now().isoformat()}
