@@ -128,7 +128,7 @@ class TinyDestination:
         self.http.request("POST", "/fields", json=[spec.name for spec in missing.fields])
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        assert len(changes) <= BATCH
+        assert len({change.id for change in changes}) <= BATCH
         assert len({type(change) for change in changes}) == 1
         response = self.http.request("POST", "/write", json=[_row(change) for change in changes])
         try:

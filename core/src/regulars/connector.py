@@ -194,7 +194,8 @@ class Destination(Protocol):
         """Create the fields and lists; what exists already is left as it is."""
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write at most `Writes.batch` changes of one kind; one outcome per change, in order.
+        """Write changes of one kind about at most `Writes.batch` records, several of one record among them;
+        one outcome per change, in order.
 
         Raises UnknownOutcomeError where nobody knows what happened to the whole batch.
         """

@@ -23,7 +23,7 @@ Live = Mapping[str, Held]
 
 
 class Writer:
-    """One platform. `types` are its fields' types, `canary` how many changes go first of each kind."""
+    """One platform. `types` are its fields' types, `canary` how many records go first of each kind."""
 
     def __init__(
         self,
@@ -53,13 +53,14 @@ class Writer:
         return ""
 
     def _write_kind(self, entries: Sequence[Entry]) -> str:
-        first = min(self._canary, self._batch)
-        sent = [entry for entry in self._through(entries[:first]) if entry.attempt]
+        canary = next(_chunks(entries, min(self._canary, self._batch)))
+        sent = [entry for entry in self._through(canary) if entry.attempt]
         failed = [entry for entry in sent if entry.state in ("rejected", "unknown")]
         if len(failed) > CANARY_FAILS * len(sent):
             what = f"{len(failed)} of the first {len(sent)} changes did not arrive"
             return f"{what} ({entries[0].planned.kind}): {failed[0].reason}"
-        for batch in _chunks(entries[first:], self._batch):
+        first = {entry.seq for entry in canary}
+        for batch in _chunks([entry for entry in entries if entry.seq not in first], self._batch):
             self._through(batch)
         return ""
 
@@ -190,6 +191,11 @@ def _parted(
     return refused, taken
 
 
-def _chunks(entries: Sequence[Entry], size: int) -> Iterator[Sequence[Entry]]:
-    for start in range(0, len(entries), size):
-        yield entries[start : start + size]
+def _chunks(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
+    """All changes of at most `size` records at a time: a platform takes a record's fields in one go."""
+    by_record: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_record.setdefault(entry.planned.change.id, []).append(entry)
+    records = list(by_record.values())
+    for start in range(0, len(records), size):
+        yield [entry for record in records[start : start + size] for entry in record]

@@ -28,6 +28,7 @@ from regulars import (
 from regulars_mailchimp.models import Member, Problem
 from regulars_mailchimp.settings import MailchimpSettings
 
+PAGE = 1000  # members on a page, the most that Mailchimp gives
 API = "3.0"
 
 _BUSY = 10.0  # seconds; Mailchimp sends no Retry-After, and a hung request holds its connection up to 120 s

@@ -31,13 +31,16 @@ from regulars import (
 )
 
 from regulars_mailchimp import fields as merge_fields
-from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.client import PAGE, MailchimpClient
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, Member, Problem, hash_of, same, text
 from regulars_mailchimp.settings import MailchimpSettings
 
 _HELD = ",".join(
     ("id", "contact_id", "email_address", "status", "last_changed", "merge_fields", "tags", "tags_count")
 )
+_PAGE_FIELDS = ",".join(("total_items", *(f"members.{name}" for name in _HELD.split(","))))
+_PAGES_FOR = 10
+"""A page is read instead of at least this many single members."""
 Outcomes = list[Outcome]
 
 
@@ -49,7 +52,7 @@ class MailchimpDestination:
         self._hashes: dict[str, str] = {}  # contact_id -> hash, as last seen; tags are written by hash alone
 
     def held(self, ids: Sequence[str], fields: Sequence[str], lists: Sequence[str]) -> Mapping[str, Held]:
-        found = self._client.parallel(self._member, ids)
+        found = self._members(ids)
         named = frozenset(lists)
         return {
             member.contact_id: Held(
@@ -89,15 +92,34 @@ class MailchimpDestination:
         looks = sum(isinstance(change, AddressChange) for change in changes)
         return Price(writes=people, reads=people + looks)
 
+    def _members(self, ids: Sequence[str]) -> list[Member | None]:
+        """Page by page where that is far fewer requests; who is not on the pages is asked for alone."""
+        seen: dict[str, Member] = {}
+        if len(ids) > _PAGES_FOR:
+            wanted, offset, total = set(ids), 0, 1
+            while offset < total <= PAGE * len(ids) // _PAGES_FOR:
+                body = self._client.get(
+                    f"{self._client.list}/members", count=PAGE, offset=offset, fields=_PAGE_FIELDS
+                )
+                total, offset = int(body["total_items"]), offset + PAGE
+                read = (self._read(row, "a page of members") for row in body["members"])
+                seen |= {member.contact_id: member for member in read if member.contact_id in wanted}
+                if not body["members"]:
+                    break
+        rest = [contact_id for contact_id in ids if contact_id not in seen]
+        alone = dict(zip(rest, self._client.parallel(self._member, rest), strict=True))
+        return [seen.get(contact_id) or alone[contact_id] for contact_id in ids]
+
     def _member(self, contact_id: str) -> Member | None:
         body = self._client.find(f"{self._client.list}/members/{contact_id}", fields=_HELD)
-        if body is None:
-            return None
+        return None if body is None else self._read(body, contact_id)
+
+    def _read(self, body: Any, where: str) -> Member:
         try:
             member = Member.model_validate(body)
         except ValidationError as fault:
             raise PlatformError(
-                f"a member cannot be understood: {fault.errors()[0]['msg']}", where=contact_id
+                f"a member cannot be understood: {fault.errors()[0]['msg']}", where=where
             ) from None
         self._hashes[member.contact_id] = member.id
         return member

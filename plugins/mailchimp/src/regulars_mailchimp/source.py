@@ -18,12 +18,11 @@ from typing import Any
 from pydantic import ValidationError
 from regulars import Http, Page, PlatformError, Rejected, by_time, full_compare
 
-from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.client import PAGE, MailchimpClient
 from regulars_mailchimp.models import ASKED, FURTHER, Member
 from regulars_mailchimp.rows import bounce, consent, person
 from regulars_mailchimp.settings import MailchimpSettings
 
-PAGE = 1000
 _SECOND = timedelta(seconds=1)
 _OVERLAP = timedelta(minutes=5)  # their clock and ours may differ
 _PRESENCE = timedelta(days=7)
