@@ -26,7 +26,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from regulars.errors import ConfigError
@@ -47,8 +49,7 @@ _NEEDED = ("order", "date", "sku", "quantity", "price")
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """One understood row. `at` is aware."""
 
     row: int
@@ -116,15 +117,14 @@ def read_order_lines(path: Path, timezone: str) -> tuple[list[OrderLine], list[B
 
     Raises ConfigError where the file cannot be read or lacks a column.
     """
-    zone = ZoneInfo(timezone)
     good: list[OrderLine] = []
     bad: list[BadRow] = []
-    rows = csv.reader(io.StringIO(_text(path)))
-    columns = _columns(next(rows, []), path)
-    for number, row in enumerate(rows, start=2):
+    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    understand = _Reader(_columns(next(rows, []), path), ZoneInfo(timezone)).order_line
+    for row in rows:
         if not any(row):
             continue
-        found = _order_line(number, row, columns, zone)
+        found = understand(rows.line_num, row)
         if isinstance(found, BadRow):
             bad.append(found)
         else:
@@ -150,9 +150,10 @@ class _Shop:
         self.products: dict[str, WorldProduct] = {}
         self.bought: dict[tuple[str, str, Decimal], list[_Bought]] = defaultdict(list)
         self.refunds: dict[tuple[str, str], WorldRefund] = {}
+        self.rounded: dict[Decimal, tuple[Decimal, str]] = {}
 
     def filled(self, lines: list[OrderLine]) -> tuple[World, Bridge]:
-        for line in sorted(lines, key=lambda x: (x.at, x.row)):
+        for line in sorted(lines, key=attrgetter("at", "row")):
             self.bridge.total += line.amount
             if line.price == 0:
                 self.bridge.put("rows without a price", line.amount)
@@ -169,23 +170,24 @@ class _Shop:
         return self.world, self.bridge
 
     def _sale(self, line: OrderLine) -> None:
-        price = self._rounded(line)
+        price, text = self._rounded(line)
         if price == 0:
             self.bridge.put("prices below half a minor unit", line.amount)
             return
         order = self.orders.get(line.order) or self._order(line)
-        order.lines.append(WorldLine(line.sku, line.quantity, str(price)))
+        order.lines.append(WorldLine(line.sku, line.quantity, text))
         self.bridge.sales += line.quantity * price
-        if (lost := line.amount - line.quantity * price) != 0:
-            self.bridge.put("rounded to the minor unit", lost)
-        self.products.setdefault(line.sku, WorldProduct(line.sku, line.title or line.sku))
+        if price != line.price:
+            self.bridge.put("rounded to the minor unit", line.quantity * (line.price - price))
+        if line.sku not in self.products:
+            self.products[line.sku] = WorldProduct(line.sku, line.title or line.sku)
         if line.customer:
             bought = _Bought(order, len(order.lines) - 1, line.quantity)
             self.bought[line.customer, line.sku, line.price].append(bought)
 
     def _back(self, line: OrderLine) -> None:
         """Undo the customer's newest purchases of this sku at this price, as far as they reach."""
-        open_, price = -line.quantity, self._rounded(line)
+        open_, (price, _) = -line.quantity, self._rounded(line)
         stack = self.bought[line.customer, line.sku, line.price] if line.customer else []
         while open_ and stack:
             bought = stack[-1]
@@ -210,8 +212,8 @@ class _Shop:
         refund.lines = (*refund.lines, (bought.index, quantity))
         refund.amount = str(Decimal(refund.amount) + amount)
         self.bridge.refunds += amount
-        if (lost := amount - quantity * line.price) != 0:
-            self.bridge.put("rounded to the minor unit", lost)
+        if price != line.price:
+            self.bridge.put("rounded to the minor unit", quantity * (price - line.price))
 
     def _order(self, line: OrderLine) -> WorldOrder:
         person = self._person(line) if line.customer else None
@@ -226,8 +228,12 @@ class _Shop:
             self.people[name] = WorldPerson(name, email, country=_iso(line.country), created_at=line.at)
         return self.people[line.customer]
 
-    def _rounded(self, line: OrderLine) -> Decimal:
-        return line.price.quantize(self.unit, ROUND_HALF_EVEN)
+    def _rounded(self, line: OrderLine) -> tuple[Decimal, str]:
+        """The price to the minor unit, and as plain text."""
+        if line.price not in self.rounded:
+            price = line.price.quantize(self.unit, ROUND_HALF_EVEN)
+            self.rounded[line.price] = price, f"{price:f}"
+        return self.rounded[line.price]
 
 
 @dataclass
@@ -278,30 +284,57 @@ def _columns(header: list[str], path: Path) -> dict[str, int]:
     return found
 
 
-def _order_line(number: int, row: list[str], columns: dict[str, int], zone: ZoneInfo) -> OrderLine | BadRow:
-    def cell(column: str) -> str:
-        place = columns.get(column, -1)
-        return row[place].strip() if 0 <= place < len(row) else ""
+class _Reader:
+    """Cells to order lines. A file has few different dates and prices, so each is understood once."""
 
-    if not cell("order"):
-        return BadRow(number, "order", "is empty")
+    def __init__(self, columns: dict[str, int], zone: ZoneInfo) -> None:
+        self._width = max(columns.values()) + 1
+        # A column that is missing reads the empty cell that `order_line` puts behind each row.
+        self._cells = itemgetter(*(columns.get(column, self._width) for column in _NAMES))
+        self._zone = zone
+        self._moments: dict[str, datetime | None] = {}
+        self._prices: dict[str, Decimal | None] = {}
+
+    def order_line(self, number: int, row: list[str]) -> OrderLine | BadRow:
+        row = [*row[: self._width], *[""] * (self._width + 1 - len(row[: self._width]))]
+        order, date, customer, sku, pieces, cost, title, country = map(str.strip, self._cells(row))
+        if not order:
+            return BadRow(number, "order", "is empty")
+        if (at := self._moment(date)) is None:
+            return BadRow(number, "date", f"{date!r} is not YYYY-MM-DD HH:MM")
+        try:
+            quantity = int(pieces)
+        except ValueError:
+            return BadRow(number, "quantity", f"{pieces!r} is not a whole number")
+        if (price := self._price(cost)) is None:
+            return BadRow(number, "price", f"{cost!r} is not a decimal number")
+        return OrderLine(number, order, at, customer, sku, quantity, price, title, country)
+
+    def _moment(self, text: str) -> datetime | None:
+        if text not in self._moments:
+            self._moments[text] = _moment(text, self._zone)
+        return self._moments[text]
+
+    def _price(self, text: str) -> Decimal | None:
+        if text not in self._prices:
+            self._prices[text] = _decimal(text)
+        return self._prices[text]
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     try:
-        at = datetime.fromisoformat(cell("date"))
+        at = datetime.fromisoformat(text)
     except ValueError:
-        return BadRow(number, "date", f"{cell('date')!r} is not YYYY-MM-DD HH:MM")
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _decimal(text: str) -> Decimal | None:
     try:
-        quantity = int(cell("quantity"))
-    except ValueError:
-        return BadRow(number, "quantity", f"{cell('quantity')!r} is not a whole number")
-    try:
-        price = Decimal(cell("price"))
-        if not price.is_finite():
-            raise InvalidOperation
+        value = Decimal(text)
     except InvalidOperation:
-        return BadRow(number, "price", f"{cell('price')!r} is not a decimal number")
-    at = at if at.tzinfo else at.replace(tzinfo=zone)
-    customer, sku, title = cell("customer"), cell("sku"), cell("title")
-    return OrderLine(number, cell("order"), at, customer, sku, quantity, price, title, cell("country"))
+        return None
+    return value if value.is_finite() else None
 
 
 def describe(bad: list[BadRow], most: int = 10) -> Iterator[str]:

@@ -22,6 +22,7 @@ from regulars.plan import Plan, load_plan, render
 from regulars.plugins import Plugins
 from regulars.reactivation.eligibility import WORDS
 from regulars.run.desk import Desk, desk
+from regulars.run.measure import segments_in_use
 from regulars.run.night import run_client
 from regulars.run.result import Result
 from regulars.run.status import age, standing
@@ -79,6 +80,7 @@ class Story:
         self._apply()
         self._bounces()
         self._quiet_nights()
+        self._audience()
         self._second_night()
         self._undo()
         self._strange_night()
@@ -109,9 +111,8 @@ class Story:
     def _apply(self) -> None:
         self._title("Plan and apply", "a file with every change; it is applied verbatim, or not at all")
         plan = self._plan(self.pets)
-        for line in render(plan, self.agency.client(self.pets).zone):
-            self.say(f"  {line}" if line else "")
-        self.say("")
+        for line in _in_short(render(plan, self.agency.client(self.pets).zone)):
+            self.say(f"  {line}")
         refused = self._refusal(lambda: self._apply_plan(self.pets, plan.id))
         self.say(f"  apply: {refused}")
         for place in (self.pets, self.tea):
@@ -150,10 +151,19 @@ class Story:
             for place in (self.pets, self.tea):
                 result = self._run(place)
                 orders = sum(s["rows"].get("order", 0) for s in result.streams)
-                ecoa = f", ECOA {result.ecoa}" if result.ecoa else ""
+                found = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in result.ecoa.items() if n)
+                ecoa = f", ECOA: {found}" if found else ""
                 texts.append(f"{place.client_id} {orders} orders, {result.plan_changes} changes planned{ecoa}")
                 self._apply_latest(place)
             self.say("  " + "   ".join(texts))
+
+    def _audience(self) -> None:
+        self._title("Reactivation", "who may be written to, and for everybody else the one reason why not")
+        with self._at(self.pets) as at, at.warehouse.published() as session:
+            where = reactivation.Desk(at.client.config, at.journal, at.warehouse.published)
+            segment = next(s for s in segments_in_use(at.client) if reactivation.is_reactivation(s))
+            for line in reactivation.audience(where, session, segment).lines():
+                self.say(f"  {line}")
 
     def _second_night(self) -> None:
         self._title("Night 2", "a late refund, an unsubscribe between plan and apply, a drifted field")
@@ -316,3 +326,17 @@ class Story:
 
     def _now(self) -> datetime:
         return self.agency.clock.now()
+
+
+def _in_short(lines: list[str]) -> Iterator[str]:
+    """The first platform's part of a rendered plan, without the funnels: what a first look takes in."""
+    inside_funnel = False
+    for line in lines:
+        if line.lstrip().startswith("left out of"):
+            inside_funnel = True
+        elif line.lstrip().startswith("will not touch"):
+            inside_funnel = False
+        if not inside_funnel and line.strip():
+            yield line[:150]
+        if line.lstrip().startswith("cost"):
+            return

@@ -1,0 +1,99 @@
+"""The demo tells the whole main job, and what it tells is true of the workspace it leaves."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+from regulars.cli import root
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    place = tmp_path_factory.mktemp("demo") / "ws"
+    result = CliRunner().invoke(root, ["demo", str(place)])
+    assert result.exit_code == 0, result.output
+    return place, result.output
+
+
+def run(place, *words):
+    return CliRunner().invoke(root, ["-w", str(place), *words])
+
+
+def test_the_story_goes_through_the_main_job(told):
+    _, text = told
+    for chapter in ("CONNECT", "NIGHT 1", "PLAN AND APPLY", "BOUNCED ADDRESSES", "REACTIVATION", "NIGHT 2", "UNDO",
+                    "NIGHT 3", "STATUS"):  # fmt: skip
+        assert f"\n{chapter}  " in text
+    assert "apply: refused, exit 6: clients/brightpaw.toml: status is onboarding" in text
+
+
+def test_a_second_plan_after_an_apply_is_empty(told):
+    assert re.findall(r"plan again, (\w+): (\d+) changes", told[1]) == [("brightpaw", "0"), ("fernhill", "0")]
+
+
+def test_a_late_refund_lowers_its_customers_net_sales(told):
+    before, after = re.search(r"net sales ([\d.]+) → ([\d.]+)", told[1]).groups()
+    assert float(after) < float(before)
+
+
+def test_a_drifted_field_and_an_unsubscribed_person_are_left_alone(told):
+    assert "1 left alone: somebody changed it since the plan was made" in told[1]
+    assert "1 left alone: unsubscribed on the platform by now" in told[1]
+
+
+def test_a_night_with_three_orders_is_blocked_and_the_other_client_is_not(told):
+    assert "[brightpaw] BLOCKED" in told[1]
+    assert "volume of shop.orders: read 4, usual night" in told[1]
+    assert "exit 9" in told[1]
+    assert "[fernhill] ok" in told[1]
+
+
+def test_the_workspace_can_be_played_with(told):
+    place, _ = told
+    status = run(place, "status", "--json")
+    assert status.exit_code == 9
+    assert [s["last_run_state"] for s in json.loads(status.stdout)] == ["blocked", "ok"]
+    assert run(place, "explain", "brightpaw", "crr").exit_code == 0
+    assert run(place, "reactivation", "show", "brightpaw").exit_code == 0
+    assert run(place, "segment", "list", "fernhill").exit_code == 0
+    blocked = json.loads(run(place, "runs", "list", "brightpaw", "--json").stdout)[0]
+    accepted = run(place, "runs", "accept", "brightpaw", blocked["run"], "--reason", "a holiday")
+    assert accepted.exit_code == 0, accepted.output
+    again = run(place, "run", "brightpaw", "--json")
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)[0]["run"] == blocked["run"]
+    last = json.loads((place / "data" / "brightpaw" / "last_run.json").read_text())
+    assert (last["state"], last["run"]) == ("ok", blocked["run"])
+
+
+def test_nobody_was_ever_subscribed_by_us(told):
+    place, _ = told
+    mail = json.loads((place / "sandboxes" / "brightpaw-mail.json").read_text())
+    assert mail["state"].get("subscribed_by_api", []) == []
+
+
+def test_a_folder_with_something_in_it_is_refused(told):
+    again = run(told[0].parent, "demo", str(told[0]))
+    assert again.exit_code == 2
+    assert "is not empty" in again.output
+
+
+def test_own_order_lines_become_numbers(tmp_path):
+    file = tmp_path / "lines.csv"
+    rows = ["order,date,customer,sku,quantity,price"]
+    rows += [f"{n},2026-0{1 + n % 6}-1{n % 9} 10:00,c{n % 7}@example.test,TEA,{1 + n % 3},9.50" for n in range(60)]
+    rows += ["61,2026-06-20 10:00,c1@example.test,TEA,-1,9.50", "62,2026-06-21,,POT,1,30.00"]
+    file.write_text("\n".join(rows))
+    shown = CliRunner().invoke(root, ["demo", "--orders", str(file), "--currency", "EUR"])
+    assert shown.exit_code == 0, shown.output
+    assert "61 orders of 7 customers and guests" in shown.output
+    assert "= net sales: orders less refunds" in shown.output
+    assert "retention" in shown.output
+    file.write_text(file.read_text() + "\n63,yesterday,x,TEA,1,9.50\n64,2026-06-22,x,TEA,1,cheap\n")
+    bad = CliRunner().invoke(root, ["demo", "--orders", str(file)])
+    assert bad.exit_code == 2
+    assert "line 64, date: 'yesterday' is not YYYY-MM-DD HH:MM" in bad.output
+    assert "line 65, price: 'cheap' is not a decimal number" in bad.output
+    rest = CliRunner().invoke(root, ["demo", "--orders", str(file), "--leave-out-bad-rows"])
+    assert rest.exit_code == 0
