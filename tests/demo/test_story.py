@@ -70,7 +70,7 @@ def test_the_workspace_can_be_played_with(told):
 def test_nobody_was_ever_subscribed_by_us(told):
     place, _ = told
     mail = json.loads((place / "sandboxes" / "brightpaw-mail.json").read_text())
-    assert mail["state"].get("subscribed_by_api", []) == []
+    assert mail["state"]["witness"]["subscribed_by_api"] == []
 
 
 def test_a_folder_with_something_in_it_is_refused(told):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from regulars import reactivation
 from regulars.apply import apply_plan, unfinished
@@ -39,25 +40,31 @@ def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | Non
     """Make the night's plan; an empty one is made as well, so that "nothing to do" is on record."""
     if not any(config.writes for config in at.client.config.connections.values()):
         return None
-    with at.warehouse.burst() as session:
-        handed = new_addresses(at, session)
-    plan = make_plan(
-        at.client,
-        at.journal,
-        at.lease,
-        at.warehouse,
-        at.connections,
-        run_id=run.id,
-        segments=segments_in_use(at.client),
-        kept=done.report.kept,
-        extra=handed.changes,
-        specs=handed.specs,
-    )
+    plan = make(at, run.id, done)
     result.plan, result.plan_changes = plan.id, len(plan.writable())
     for target in plan.targets:
         found = {f.name: f.guard for f in target.fields} | {x.name: x.guard for x in target.lists}
         result.guards += [f"{target.connection}.{name}: {guard}" for name, guard in found.items() if guard]
     return plan
+
+
+def make(at: Desk, run_id: str, done: Measured, allowed: Collection[str] = ()) -> Plan:
+    """A plan of what was measured, confirmed new addresses included. Raises what `make_plan` raises."""
+    with at.warehouse.burst() as session:
+        handed = new_addresses(at, session)
+    return make_plan(
+        at.client,
+        at.journal,
+        at.lease,
+        at.warehouse,
+        at.connections,
+        run_id=run_id,
+        segments=segments_in_use(at.client),
+        kept=done.report.kept,
+        extra=handed.changes,
+        specs=handed.specs,
+        allowed=allowed,
+    )
 
 
 def new_addresses(at: Desk, session: Session) -> reactivation.Handover:

@@ -7,36 +7,22 @@ from collections.abc import Collection
 from regulars.errors import DataCheckError
 from regulars.journal import runs
 from regulars.journal.runs import Run
-from regulars.plan import Plan, make_plan
+from regulars.plan import Plan
 from regulars.run.desk import Desk
-from regulars.run.measure import measure, segments_in_use
+from regulars.run.measure import measure
 from regulars.run.night import KIND
-from regulars.run.planning import new_addresses
+from regulars.run.planning import make
 
 
 def propose(at: Desk, allowed: Collection[str] = ()) -> Plan:
     """Measure and plan. `allowed` are guards that a person lets pass ("<guard>:<field or list>").
 
     Raises DataCheckError unless the client's newest night ended well, for a plan made of a night that
-    was blocked would go around what blocked it; and what `make_plan` raises.
+    was blocked would go around what blocked it; and what `make` raises.
     """
     run = _good_night(at)
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
-    with at.warehouse.burst() as session:
-        handed = new_addresses(at, session)
-    return make_plan(
-        at.client,
-        at.journal,
-        at.lease,
-        at.warehouse,
-        at.connections,
-        run_id=run.id,
-        segments=segments_in_use(at.client),
-        kept=done.report.kept,
-        extra=handed.changes,
-        specs=handed.specs,
-        allowed=allowed,
-    )
+    return make(at, run.id, done, allowed)
 
 
 def _good_night(at: Desk) -> Run:
