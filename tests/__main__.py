@@ -28,8 +28,11 @@ def main() -> int:
         [python, "-m", "pytest", *sys.argv[1:]],
     )
     for check in checks:
-        print("$", *check[1:], flush=True)
-        if code := subprocess.run(check, cwd=ROOT, env=os.environ | {"PYTHONWARNINGS": ""}).returncode:
+        sys.stdout.write(f"$ {' '.join(check[1:])}\n")
+        sys.stdout.flush()
+        if code := subprocess.run(
+            check, cwd=ROOT, env=os.environ | {"PYTHONWARNINGS": ""}, check=False
+        ).returncode:
             return code
     return 0
 

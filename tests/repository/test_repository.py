@@ -7,7 +7,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-
 from regulars import hookspecs
 from regulars.cli import COMMANDS
 
@@ -40,7 +39,9 @@ def test_modules_are_named_for_what_they_hold():
 
 
 def test_files_fit_in_a_head():
-    long = {str(f.relative_to(ROOT)) for f in tracked() if f.suffix == ".py" and len(f.read_text().splitlines()) > 500}
+    long = {
+        str(f.relative_to(ROOT)) for f in tracked() if f.suffix == ".py" and len(f.read_text().splitlines()) > 500
+    }
     assert {name for name in long if "src" in name} == set()
 
 

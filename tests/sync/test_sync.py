@@ -180,6 +180,17 @@ def test_a_night_far_below_the_usual_is_an_anomaly(landing):
     assert found.text == "read 3, usual night 46 (5-run median), floor 80 %"
 
 
+def test_a_second_run_on_the_same_day_is_not_compared_with_a_whole_one(landing):
+    for rows in (44, 51, 46, 39, 48):
+        assert night(landing, rows) == []
+        landing.journal.clock.sleep(86400)
+    assert night(landing, 46) == []
+    landing.journal.clock.sleep(600)
+    assert night(landing, 0) == []
+    landing.journal.clock.sleep(86400)
+    assert [a.about for a in night(landing, 3)] == ["shop.orders"]
+
+
 def test_the_first_read_does_not_say_what_is_usual(landing):
     assert night(landing, 90_000, backfill=True) == []
     for rows in (44, 51, 46, 39):

@@ -61,7 +61,7 @@ class Connection:
             raise WrongAccountError(
                 f"{found.account_id} ({found.account_name}) answers, expected {expected}",
                 where=self.where,
-                hint="Nothing was read or written; mend the credentials or expect_id",
+                hint="Nothing was read from it or written to it; mend the credentials or expect_id",
             )
 
     def findings(self) -> tuple[Finding, ...]:
@@ -268,4 +268,3 @@ def make_sandbox(client: Client, connector: Connector, file: str) -> None:
     if "://" not in file and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         connector.sandbox(clock=client.clock, seed=0).save(path)
-

@@ -24,12 +24,14 @@ LEAST = 12
 def command(call: Call, client_id: str, plan_id: str, approved: str | None) -> None:
     """Write exactly this plan: canary first, read back, every change in the ledger."""
     from regulars.apply import apply_plan
+    from regulars.apply.admission import admit
     from regulars.plan import load_plan, render
     from regulars.run.desk import desk
 
     with desk(call.client(client_id), call.plugins, "apply") as at:
         plan = load_plan(plan_id, at.client.data_dir / "plans", at.journal)
-        for line in render(plan, at.client.zone):
+        admit(at.client, at.journal, at.lease, plan)
+        for line in render(plan, at.client.zone) if approved is None else ():
             call.say(line)
         how = _approved(call, client_id, plan, approved)
         with at.journal.tx(at.lease) as tx:

@@ -49,7 +49,8 @@ def inspect(call: Call, client: Client, names: Sequence[str], accept: bool) -> i
             codes.append(code)
     call.show(results, [line for result in results for line in _lines(result)])
     found = [finding["level"] for result in results for finding in result["findings"]]
-    call.say(f"{found.count('error')} errors, {found.count('warning')} warnings")
+    errors, warnings = found.count("error"), found.count("warning")
+    call.say(f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}")
     return worst_exit(codes)
 
 

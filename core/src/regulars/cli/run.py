@@ -48,8 +48,9 @@ def _go(call: Call, clients: tuple[str, ...], everyone: bool, *, write: bool) ->
     codes = [r.exit_code for r in results]
     for result in results:
         if result.exit_code:
-            call.say(f"[{result.client}] {result.state.upper()}  {result.reason}")
-            call.say(f"[{result.client}] still safe: {result.safe}. next: {result.then}")
+            # Said also under --quiet: a night that nobody watches must not fail in silence.
+            click.echo(f"[{result.client}] {result.state.upper()}  {result.reason}", err=True)
+            click.echo(f"[{result.client}] still safe: {result.safe}. next: {result.then}", err=True)
     if any(codes) and not all(codes):
         codes.append(PARTLY_DONE)
     raise SystemExit(worst_exit(codes))

@@ -111,4 +111,5 @@ def _unknown(name: str, known: Sequence[str]) -> Exception:
     from regulars.config import nearest
     from regulars.errors import ConfigError
 
-    return ConfigError(f"no segment named {name!r} is in use", where="segments.use", hint=nearest(name, known))
+    hint = nearest(name, known) if known else f'Switch it on in the client file: [segments] use = ["{name}"]'
+    return ConfigError(f"no segment named {name!r} is in use", where="segments.use", hint=hint)

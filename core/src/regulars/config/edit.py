@@ -178,6 +178,8 @@ def _maps(name: str, connector: Connector) -> list[str]:
     lines: list[str] = []
     for column, field, kind in [*writes.default_map, *lists]:
         entry = {"to": name, "from": column, "field": field} | ({"type": kind} if kind else {})
+        if kind == "number":
+            entry["write_if_changed_by"] = "5%"  # a value that moves a little for everybody is no news
         lines += ["", "[[map]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
     return lines
 

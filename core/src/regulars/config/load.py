@@ -133,7 +133,7 @@ def _complaint(error: Any, model: type[BaseModel], shown: str, below: str) -> Co
     if error["type"] == "missing":
         return ConfigError(f"{key!r} is missing", where=shown, hint="Add it")
     text = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    return ConfigError(f"{key!r}: {text}", where=shown)
+    return ConfigError(f"{key!r}: {text}" if key else text, where=shown)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

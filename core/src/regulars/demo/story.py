@@ -220,7 +220,7 @@ class Story:
         self.say(f"The workspace is yours to play with: cd {self.root}")
         for command in ("regulars status", "regulars explain brightpaw crr", "regulars segment list brightpaw",
                         "regulars reactivation show brightpaw", "regulars check brightpaw",
-                        "regulars run fernhill"):  # fmt: skip
+                        "regulars plan fernhill"):  # fmt: skip
             self.say(f"  {command}")
 
     # --- what happens in them ------------------------------------------------------------------------
@@ -247,9 +247,7 @@ class Story:
     def _plan(self, place: Place) -> Plan:
         client = self.agency.client(place)
         with self._at(place) as at:
-            name = at.journal.rows("SELECT id FROM plan WHERE state = 'open' ORDER BY created_at DESC LIMIT 1")[0][
-                0
-            ]
+            name = at.journal.rows("SELECT id FROM plan WHERE state = 'open' ORDER BY rowid DESC LIMIT 1")[0][0]
             return load_plan(name, client.data_dir / "plans", at.journal)
 
     def _apply_plan(self, place: Place, plan: str) -> Applied:

@@ -96,7 +96,10 @@ def _find(session: Session, who: str) -> str:
     if len(found) == 1:
         return str(found[0][0])
     if not found:
-        raise ConfigError(f"nobody is known as {who!r}", hint="Give an e-mail address or a customer id")
+        raise ConfigError(
+            f"nobody is known as {who!r}",
+            hint="Check the spelling; only people of the last measured night are known",
+        )
     ids = ", ".join(sorted(str(row[0]) for row in found))
     raise ConfigError(f"{len(found)} customers go by {who!r}", hint=f"Give one of their ids: {ids}")
 

@@ -17,7 +17,7 @@ from regulars.plugins import Plugins
 from regulars.run import planning
 from regulars.run.desk import Desk, desk
 from regulars.run.measure import measure
-from regulars.run.result import Result
+from regulars.run.result import Result, last_result
 from regulars.sync import (
     Anomaly,
     Landing,
@@ -123,6 +123,8 @@ def _fail(at: Desk, run: Run, result: Result, fault: RegularsError) -> None:
         result.then += (
             f", or if the night really was so: regulars runs accept {at.client.id} {run.id} --reason ..."
         )
+    if result.newest_order_at is None and (before := last_result(at.client.data_dir)):
+        result.newest_order_at = before.get("newest_order_at")
     result.ended_at = at.client.clock.now().isoformat()
     log.warning("%s: %s", result.state, result.reason)
     runs.finish(at.journal, at.lease, run, "blocked" if blocked else "failed", result.as_dict())

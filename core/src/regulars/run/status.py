@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +55,7 @@ def _standing(client: Client, journal: Journal) -> Standing:
     due = last.started_at + schedule.every if last else None
     overdue = due is not None and now > due + schedule.slack
     code, attention = _attention(client, last, overdue, due, now - newest_at if newest_at else None)
-    waiting = _waiting_plan(journal, now)
+    waiting = _waiting_plan(journal, now, result)
     if waiting:
         attention.append(f"plan {waiting} waits: regulars show {client.id} {waiting}")
     return Standing(
@@ -94,12 +95,13 @@ def _attention(
     return code, found
 
 
-def _waiting_plan(journal: Journal, now: datetime) -> str | None:
-    rows = journal.rows(
-        "SELECT id FROM plan WHERE state = 'open' AND expires_at > ? ORDER BY created_at DESC LIMIT 1",
-        (now.isoformat(),),
-    )
-    return str(rows[0][0]) if rows else None
+def _waiting_plan(journal: Journal, now: datetime, last: Mapping[str, Any]) -> str | None:
+    """The newest plan, where it has changes and may still be applied."""
+    rows = journal.rows("SELECT id, state, expires_at FROM plan ORDER BY rowid DESC LIMIT 1")
+    if not rows or rows[0][1] != "open" or datetime.fromisoformat(rows[0][2]) <= now:
+        return None
+    planned = last.get("plan_changes", 1) if last.get("plan") == rows[0][0] else 1
+    return str(rows[0][0]) if planned else None
 
 
 def _last_apply(journal: Journal) -> str | None:

@@ -45,11 +45,24 @@ def check_volume(journal: Journal, run_id: str, floor_pct: float) -> list[Anomal
         ]
         if len(before) < ENOUGH:
             continue
-        usual = median(before)
+        usual = median(before) * _share_of_a_night(journal, run_id, nights)
         if rows < min(usual * floor_pct / 100, usual - 3 * sqrt(usual)):
             text = f"read {rows:,}, usual night {usual:,.0f} ({len(before)}-run median), floor {floor_pct:g} %"
             found.append(Anomaly("volume", f"{connection}.{stream}", text))
     return found
+
+
+def _share_of_a_night(journal: Journal, run_id: str, nights: list[tuple[str, str, str]]) -> float:
+    """How much of the usual time has gone by since the last good night, at most one: a second run on
+    the same day cannot read what a day brings."""
+    (started,) = journal.rows("SELECT started_at FROM run WHERE id = ?", (run_id,))[0]
+    spans = [_seconds(since, start) for _, start, since in nights if since]
+    usual = median(spans) if spans else 0.0
+    return min(1.0, _seconds(nights[0][1], started) / usual) if usual else 1.0
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
 def _nights(journal: Journal, run_id: str) -> list[tuple[str, str, str]]:
