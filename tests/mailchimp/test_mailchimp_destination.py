@@ -270,7 +270,8 @@ def test_no_more_connections_are_open_than_the_settings_allow(box, settings, clo
     http = Http(policy(settings), clock=clock, redactor=redactor, base_url=url)
     there = MailchimpDestination(settings, http)
     with box.lock:  # nobody is answered until as many wait as will
-        reading = threading.Thread(target=there.held, args=(list(box.audience.members), NAMES, ()))
+        few = list(box.audience.members)[:10]  # so few are asked for one by one
+        reading = threading.Thread(target=there.held, args=(few, NAMES, ()))
         reading.start()
         while box.in_flight < settings.concurrency:
             pass
@@ -278,6 +279,23 @@ def test_no_more_connections_are_open_than_the_settings_allow(box, settings, clo
         assert box.in_flight == settings.concurrency
     reading.join()
     assert box.most_in_flight == settings.concurrency
+    http.close()
+
+
+def test_many_members_are_read_by_the_page_and_who_is_not_on_it_alone(box, settings, clock, redactor, url):
+    box.populate(world_of(*(WorldPerson(f"p{n}", f"p{n}@tea.example.test") for n in range(40))))
+    ids = list(box.audience.members)
+    archived = box.audience.find("p3@tea.example.test")["contact_id"]
+    http = Http(policy(settings), clock=clock, redactor=redactor, base_url=url)
+    there = MailchimpDestination(settings, http)
+    one_by_one = {contact_id: there.held([contact_id], NAMES, ())[contact_id] for contact_id in ids}
+    box.log.clear()
+    assert there.held([*ids, "nobody"], NAMES, ()) == one_by_one
+    assert len(box.log) == 2
+    box.audience.find("p3@tea.example.test")["status"] = "archived"
+    box.log.clear()
+    assert there.held(ids, NAMES, ())[archived].state == "archived"
+    assert len(box.log) == 2
     http.close()
 
 

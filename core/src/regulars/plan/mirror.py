@@ -66,7 +66,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
                 record,
                 customer,
                 json.loads(held)
-                | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at > updated_at},
+                | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at >= updated_at},
                 _overlaid(names, {n: w for (k, n), w in mine.items() if k == "list"}, seen_at),
                 {name: w.value for (_, name), w in mine.items()},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
@@ -131,5 +131,5 @@ def _read_at(journal: Journal, connection: str) -> datetime | None:
 
 
 def _overlaid(names: frozenset[str], written: Mapping[str, _Written], seen_at: datetime | None) -> frozenset[str]:
-    newer = {name: w.value for name, w in written.items() if seen_at is None or w.at > seen_at}
+    newer = {name: w.value for name, w in written.items() if seen_at is None or w.at >= seen_at}
     return (names - newer.keys()) | {name for name, value in newer.items() if value == IN}
