@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from contract import toyshop
 from contract.toy import connector
 from regulars.testing.contract import contract_tests
 
 
 class TestToyContract(contract_tests(connector)):
     """A connector of 200 lines keeps the contract."""
+
+
+class TestToyShopContract(contract_tests(toyshop.connector)):
+    """So does a shop of as many lines."""
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,28 @@ def test_a_flaw_is_noticed(flaw, test):
     suite = contract_tests(lambda: connector(flaw))()
     with pytest.raises(pytest.fail.Exception):
         getattr(suite, test)(suite.make())
+
+
+@pytest.mark.parametrize(
+    ("flaw", "test"),
+    [
+        ("forgets the buyer", "test_an_order_names_its_buyer"),
+        ("total is off by 7", "test_total_shipping_and_discount_are_those_of_the_sale"),
+        ("shipping is wrong", "test_total_shipping_and_discount_are_those_of_the_sale"),
+        ("forgets discounts", "test_total_shipping_and_discount_are_those_of_the_sale"),
+        ("tells no refund lines", "test_refund_lines_add_up_to_their_refund"),
+    ],
+)
+def test_a_shops_flaw_is_noticed(flaw, test):
+    suite = contract_tests(lambda: toyshop.connector(flaw))()
+    with pytest.raises(pytest.fail.Exception):
+        getattr(suite, test)(suite.make())
+
+
+def test_an_instant_without_a_time_zone_is_told_as_such():
+    suite = contract_tests(lambda: connector("naive instants"))()
+    with pytest.raises(pytest.fail.Exception, match=r"updated_at \S+ has no time zone \(an aware datetime is"):
+        suite.test_records_are_what_they_are_called(suite.make())
 
 
 @pytest.mark.parametrize("flaw", ["sends writes again", "claims what it does not know"])

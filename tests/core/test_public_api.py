@@ -13,7 +13,7 @@ AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Company Co
 Customer Deletion Destination EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec
 Finding Fine Fulfilment Held Http IssueCode JoinList LeaveList Level Lifecycle Limit Line Membership Merge
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
-Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Secret SetField Settings
+Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Role Secret SetField Settings
 Signal SimulatedClock Source SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
 by_time exponent full_compare hookimpl judge_by_status minor_units record
 """.split()  # noqa: SIM905 - a list to read

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from regulars.connector import Page as Page
     from regulars.connector import Price as Price
     from regulars.connector import Rejected as Rejected
+    from regulars.connector import Role as Role
     from regulars.connector import Settings as Settings
     from regulars.connector import Source as Source
     from regulars.connector import Writes as Writes
@@ -93,7 +94,8 @@ _HOME = {
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
         "CheckReport Connector Destination EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow"
-        " FieldSpec Finding Held Missing Page Price Rejected Settings Source Writes by_id by_time full_compare"
+        " FieldSpec Finding Held Missing Page Price Rejected Role Settings Source Writes by_id by_time"
+        " full_compare"
     ),
     "errors": (
         "AuthError ConfigError PlatformError PluginError QuotaError RefusedError RegularsError"

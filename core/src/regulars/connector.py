@@ -12,11 +12,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from regulars.changes import Change, Outcome
+from regulars.errors import PluginError
 from regulars.http import Http, RequestPolicy
 from regulars.money import Money
 from regulars.records import Record
@@ -235,7 +236,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Who we are on the platform (`account_id`, compared with `expect_id`) and what was found."""
+    """Who we are on the platform (`account_id`, compared with `expect_id`) and what was found.
+
+    `currency` and `timezone` are the account's; where they differ from the client's, that is shown as
+    a warning. None: the platform does not say.
+    """
 
     account_id: str
     account_name: str
@@ -354,8 +359,11 @@ class Connector:
     - `ecoa(settings, http)`: for the role `ecoa`.
     - `sandbox(clock, seed)`: the simulated platform, a `regulars.testing.Sandbox`.
 
-    `role` says what the platform is to the client. `api_version` is shown. `scopes` are what the access
-    needs, each with why.
+    `role` says what the platform is to the client: `shop` (it sells), `crm` (it holds the profiles),
+    `mail` (it sends) or `ecoa` (it finds new addresses). `api_version` is shown. `scopes` are what the
+    access needs, each with why.
+
+    Raises PluginError for another role.
     """
 
     name: str
@@ -371,3 +379,10 @@ class Connector:
     ecoa: Callable[[Any, Http], EcoaProvider] | None = None
     sandbox: Callable[..., Sandbox] | None = None
     scopes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        roles = get_args(Role)
+        if self.role not in roles:
+            raise PluginError(
+                f"{self.role!r} is no role", where=f"connector {self.name}", hint=f"Use one of {', '.join(roles)}"
+            )

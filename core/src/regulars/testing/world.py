@@ -54,7 +54,10 @@ class WorldLine:
 
 @dataclass
 class WorldRefund:
-    """Goods of an order given back: (line index, quantity) pairs, and the amount for them."""
+    """Goods of an order given back: (line index, quantity) pairs.
+
+    `amount` is what is given back for these goods after discounts, as plain decimal text.
+    """
 
     at: datetime
     lines: tuple[tuple[int, int], ...]
@@ -63,7 +66,11 @@ class WorldRefund:
 
 @dataclass
 class WorldOrder:
-    """An order. `person` is a WorldPerson.key, None for a guest (who may give an `email`)."""
+    """An order. `person` is a WorldPerson.key, None for a guest (who may give an `email`).
+
+    `discount` is an amount off the whole order, `shipping` what is charged for sending it, both as
+    plain decimal text.
+    """
 
     key: str
     person: str | None

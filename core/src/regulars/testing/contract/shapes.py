@@ -31,7 +31,7 @@ def faults(kind: str, record: Mapping[str, Any]) -> Iterator[str]:
         return
     for field, wanted in hints.items():
         if not _is(record[field], wanted):
-            yield f"{name}: {field} is {record[field]!r}, not {getattr(wanted, '__name__', wanted)}"
+            yield f"{name}: {field} {_amiss(record[field], wanted)}"
     for field in _JSON:
         if field in record and not _object(record[field]):
             yield f"{name}: {field} is not the text of a JSON object"
@@ -54,6 +54,12 @@ def _is(value: Any, wanted: Any) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, NoneType if wanted is None else wanted)
+
+
+def _amiss(value: Any, wanted: Any) -> str:
+    if isinstance(value, datetime) and value.tzinfo is None and datetime in (wanted, *get_args(wanted)):
+        return f"{value.isoformat()} has no time zone (an aware datetime is needed)"
+    return f"is {value!r}, not {getattr(wanted, '__name__', wanted)}"
 
 
 def _object(text: Any) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -34,6 +37,33 @@ class ShopContract(Suite):
         wrong = [row["id"] for row in shelf.of("order") if sums[row["id"]] != row["goods_minor"]]
         require(not wrong, f"the lines of {len(wrong)} orders do not add up to goods_minor: {wrong[:3]}")
 
+    def test_total_shipping_and_discount_are_those_of_the_sale(self, bench: Bench) -> None:
+        """The total is goods and shipping, and the tax where prices do not include it."""
+        orders, currency = _read(bench).of("order"), bench.world.currency
+        for field in ("shipping_minor", "discount_minor", "total_minor"):
+            got = Counter((*_known_by(row), _without_tax_on_top(row, field)) for row in orders)
+            wanted = Counter(
+                (_day(x.at), _goods(x, currency), _sold(x, currency)[field]) for x in bench.world.orders
+            )
+            wrong = sorted((wanted - got).elements())
+            require(not wrong, f"{field} of {len(wrong)} orders differs: {_told(wrong)}")
+
+    def test_an_order_names_its_buyer(self, bench: Bench) -> None:
+        """By `person_id`, which is the id of a person who was read; a guest has none."""
+        shelf, world = _read(bench), bench.world
+        people = {row["id"]: {row["email"], *row["other_emails"]} for row in shelf.of("person")}
+        got = Counter(
+            (*_known_by(row), (address or "").lower())
+            for row in shelf.of("order")
+            for address in people.get(row["person_id"], ())
+        )
+        email = {x.key: x.spelling.get("shop", x.email).lower() for x in world.people if x.email}
+        wanted = Counter(
+            (_day(x.at), _goods(x, world.currency), email[x.person]) for x in world.orders if x.person in email
+        )
+        wrong = sorted((wanted - got).elements())
+        require(not wrong, f"person_id of {len(wrong)} orders is not their buyer's: {_told(wrong)}")
+
     def test_refunds_are_records_of_their_own(self, bench: Bench) -> None:
         """Dated by the refund, positive, and never taken off the order."""
         got = Counter((row["refunded_at"].date(), row["goods_minor"]) for row in _read(bench).of("refund"))
@@ -41,6 +71,14 @@ class ShopContract(Suite):
         currency = bench.world.currency
         wanted = Counter((x.at.date(), minor_units(x.amount, currency)) for x in refunds)
         require(got == wanted, f"refunds differ: {sorted(((wanted - got) + (got - wanted)).elements())[:5]}")
+
+    def test_refund_lines_add_up_to_their_refund(self, bench: Bench) -> None:
+        """What was given back of which line: numbers by product need it."""
+        shelf, sums = _read(bench), defaultdict[str, int](int)
+        for line in shelf.of("refund_line"):
+            sums[line["refund_id"]] += line["goods_minor"]
+        wrong = [row["id"] for row in shelf.of("refund") if sums[row["id"]] != row["goods_minor"]]
+        require(not wrong, f"the refund_lines of {len(wrong)} refunds do not add up to goods_minor: {wrong[:3]}")
 
     def test_test_and_cancelled_orders_are_marked(self, bench: Bench) -> None:
         """Metrics leave them out by these marks alone."""
@@ -69,3 +107,31 @@ def _read(bench: Bench) -> Shelf:
 def _goods(order: WorldOrder, currency: str) -> int:
     lines = sum(minor_units(line.price, currency) * line.quantity for line in order.lines)
     return lines - minor_units(order.discount, currency)
+
+
+def _sold(order: WorldOrder, currency: str) -> Mapping[str, int]:
+    shipping, discount = minor_units(order.shipping, currency), minor_units(order.discount, currency)
+    total = _goods(order, currency) + shipping
+    return {"shipping_minor": shipping, "discount_minor": discount, "total_minor": total}
+
+
+def _without_tax_on_top(row: Mapping[str, Any], field: str) -> int:
+    """The world has no taxes: a sandbox that adds them to the total says so by `goods_tax_minor` 0."""
+    on_top = field == "total_minor" and not row["goods_tax_minor"]
+    amount: int = row[field]
+    return amount - row["tax_minor"] if on_top else amount
+
+
+def _known_by(row: Mapping[str, Any]) -> tuple[date, int]:
+    """Ids are the platform's own: an order of the world is found again by its day and its goods."""
+    return _day(row["ordered_at"]), row["goods_minor"]
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _told(wrong: list[tuple[date, int, Any]]) -> str:
+    return "; ".join(
+        f"ordered on {day}, goods_minor {goods}: {wanted} is right" for day, goods, wanted in wrong[:3]
+    )
