@@ -46,7 +46,7 @@ class SimulatedClock:
         if start is None:
             if path is None or not path.exists():
                 raise ValueError("a simulated clock needs a start or a file that holds one")
-            start = datetime.fromisoformat(path.read_text())
+            start = datetime.fromisoformat(path.read_text().strip())
         if start.tzinfo is None:
             raise ValueError("a clock's start must be aware")
         self._now = start.astimezone(UTC)
@@ -73,7 +73,7 @@ class SimulatedClock:
 
     def _load(self) -> datetime:
         if self._path is not None:
-            self._now = datetime.fromisoformat(self._path.read_text())
+            self._now = datetime.fromisoformat(self._path.read_text().strip())
         return self._now
 
     def _store(self) -> None:

@@ -6,6 +6,7 @@ temporary. A write is tried again only where the platform said that it did nothi
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,6 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from regulars.clock import Clock
 from regulars.errors import RegularsError
 
+log = logging.getLogger("regulars.retry")
 T = TypeVar("T")
 
 
@@ -43,10 +45,16 @@ def attempt(call: Callable[[], T], *, clock: Clock, attempts: int = 6, longest: 
         # Jitter keeps several workers from coming back in step; it need not be secret.
         return float(min(2.0 ** (state.attempt_number - 1), longest)) * random.uniform(0.8, 1.2)
 
+    def tell(state: RetryCallState) -> None:
+        fault = state.outcome.exception() if state.outcome else None
+        wait = state.next_action.sleep if state.next_action else 0.0
+        log.warning("%s; trying again in %.0f s (%d of %d)", fault, wait, state.attempt_number + 1, attempts)
+
     retrying = Retrying(
         stop=stop_after_attempt(attempts),
         wait=pause,
         sleep=clock.sleep,
+        before_sleep=tell,
         retry=retry_if_exception_type(TryAgain),
         reraise=True,
     )

@@ -52,7 +52,10 @@ class Call:
         from pathlib import Path
 
         from regulars import plugins
+        from regulars.cli.messages import print_retries
 
+        if not self.verbose and not self.quiet:
+            print_retries()
         inside = (Path(self.folder) / "regulars.toml").exists()
         found = plugins.load(self.workspace.agency.plugins.disabled if inside else ())
         for name, reason in found.broken.items():

@@ -17,3 +17,8 @@ def print_log(verbose: int) -> None:
     log = logging.getLogger("regulars")
     log.handlers = [_Stderr()]
     log.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
+
+
+def print_retries() -> None:
+    """Print only that something is tried again: silence would look like a hang."""
+    logging.getLogger("regulars.retry").handlers = [_Stderr()]

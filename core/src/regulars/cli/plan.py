@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from regulars.cli.call import Call, pass_call, shared, table
 
 if TYPE_CHECKING:
+    from regulars.config import Client
     from regulars.plan import Plan
 
 CHANGES_WAIT = 8
@@ -51,15 +53,34 @@ def show(call: Call, client_id: str, plan_id: str | None, name: str | None, samp
     with reading(client) as journal:
         if plan_id is None:
             rows = journal.rows(
-                "SELECT id, kind, state, created_at, expires_at, run_id FROM plan"
-                " ORDER BY created_at DESC LIMIT 20"
+                "SELECT id, kind, state, created_at, expires_at, run_id FROM plan ORDER BY rowid DESC LIMIT 20"
             )
+            now = client.clock.now().isoformat()
+            rows = [
+                (
+                    plan,
+                    kind,
+                    _state(state, end <= now),
+                    *_when(client, made, end),
+                    run,
+                )
+                for plan, kind, state, made, end, run in rows
+            ]
             head = ("plan", "kind", "state", "created", "expires", "run")
             call.show([dict(zip(head, row, strict=True)) for row in rows], table(rows, head))
             return
         plan = plans.load_plan(plan_id, client.data_dir / "plans", journal)
     lines = plans.sample(plan, name, sample) if name else plans.render(plan, client.zone)
     call.show(_data(plan), lines)
+
+
+def _state(stored: str, is_over: bool) -> str:
+    return "expired" if stored == "open" and is_over else stored
+
+
+def _when(client: Client, *instants: str) -> list[str]:
+    """Instants by the client's clock."""
+    return [f"{datetime.fromisoformat(x).astimezone(client.zone):%Y-%m-%d %H:%M %Z}" for x in instants]
 
 
 def _data(plan: Plan) -> dict[str, Any]:

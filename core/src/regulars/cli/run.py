@@ -42,7 +42,7 @@ def _go(call: Call, clients: tuple[str, ...], everyone: bool, *, write: bool) ->
         raise ConfigError("name a client, or say --all", hint=f"Clients: {', '.join(call.workspace.client_ids())}")
     names = list(clients) or due(call.workspace)
     if not names:
-        call.say("nothing is due")
+        call.say("nothing is due; see regulars status for what is blocked")
     results = run_each(call.workspace, names, call.plugins, write=write)
     call.show([r.as_dict() for r in results], [line for r in results for line in _lines(r)])
     codes = [r.exit_code for r in results]

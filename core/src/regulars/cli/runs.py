@@ -59,8 +59,10 @@ def show(call: Call, client_id: str, run_id: str) -> None:
         aside = journal.rows(
             "SELECT connection, kind, record_id, reason FROM quarantine WHERE run_id = ? ORDER BY seq", (run_id,)
         )
+        accepted = [fact.payload["reason"] for fact in journal.facts("accepted", run_id)]
     data = _data(run) | {
-        "set_aside": [dict(zip(("connection", "kind", "id", "reason"), row, strict=True)) for row in aside]
+        "accepted": accepted,
+        "set_aside": [dict(zip(("connection", "kind", "id", "reason"), row, strict=True)) for row in aside],
     }
     lines = [f"{key:<16}{value}" for key, value in data.items() if key not in ("summary", "set_aside")]
     lines += [f"{key:<16}{value}" for key, value in run.summary.items() if key not in data and value]

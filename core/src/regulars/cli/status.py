@@ -16,7 +16,7 @@ def command(call: Call, clients: tuple[str, ...]) -> None:
     from regulars.run.status import age, standing
 
     now = call.workspace.clock.now()
-    found = [standing(call.client(name)) for name in clients or call.workspace.client_ids()]
+    found = [standing(call.workspace, name) for name in clients or call.workspace.client_ids()]
     rows = [
         (
             s.client,

@@ -81,7 +81,9 @@ def _lines(session: Session, world: World, bridge: Bridge, as_of: date, months: 
         found = explain_metric(session, name)
         windows = list(dict.fromkeys(metric.window for metric in found))
         for window in windows:
-            yield f"{headline([m for m in found if m.window == window])}   ({window})"
+            together = [m for m in found if m.window == window]
+            yield f"{headline(together)}   ({window})"
+            yield from (f"  {note}" for note in dict.fromkeys(m.note for m in together) if note)
     yield ""
     yield from _groups(session, "stage", "stages")
     yield from _groups(session, "level", "levels")
@@ -96,7 +98,8 @@ def _bridge(bridge: Bridge, currency: str) -> Iterator[str]:
 
     yield line("all rows of the file, quantity x price", bridge.total)
     for item in bridge.lines.values():
-        yield line(f"  less {item.label}", -item.amount, f"{item.rows:,} rows")
+        sign, what = ("add back", -item.amount) if item.amount < 0 else ("less", -item.amount)
+        yield line(f"  {sign} {item.label}", what, f"{item.rows:,} row{'s' * (item.rows != 1)}")
     yield line("= net sales: orders less refunds", bridge.sales - bridge.refunds)
 
 

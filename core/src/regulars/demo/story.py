@@ -209,7 +209,7 @@ class Story:
         self._title("Status", "quiet or dead?")
         now = self.agency.clock.now()
         for place in (self.pets, self.tea):
-            found = standing(self.agency.client(place))
+            found = standing(self.agency.workspace, place.client_id)
             newest = age(now - found.newest_order_at) if found.newest_order_at else "-"
             self.say(
                 f"  {found.client:<10} newest order {newest:<8} last run {found.last_run_state:<8} {found.nights}"

@@ -123,15 +123,18 @@ def _clv_note(shop: Row) -> str:
 
 
 def _reach(session: Session, told: Row) -> Iterator[Metric]:
+    everybody = session.query("SELECT count(*) FROM customer")[0][0]
     for row in rows(session, "SELECT * FROM reach ORDER BY channel"):
+        who = "people on no channel" if row["channel"] == "none" else "people with consent and a live address"
         yield Metric(
             name=f"reach {row['channel']}",
             value=None if row["share"] is None else Decimal(repr(row["share"])) * 100,
             unit="%",
             window=f"everybody known on {told['as_of']}",
-            formula="people with consent and a live address / all people x 100",
+            formula=f"{who} / all people x 100 = {row['customers']} / {everybody} x 100",
             inputs={
                 "people": row["customers"],
+                "all people": everybody,
                 "value behind them": Money.of_minor(row["value_minor"], told["currency"]),
             },
             as_of=told["as_of"],

@@ -69,8 +69,11 @@ def accept(journal: Journal, lease: Lease, run_id: str, reason: str) -> Run:
     Raises ConfigError where the run is not blocked.
     """
     run = find(journal, run_id)
+    if not reason.strip():
+        raise ConfigError("the reason is empty", hint="Say why the night is all right; it is kept")
     if run.state != "blocked":
-        raise ConfigError(f"run {run_id} is {run.state}, not blocked", hint="Only a blocked run can be accepted")
+        was = "accepted already" if run.step == "accepted" else f"{run.state}, not blocked"
+        raise ConfigError(f"run {run_id} is {was}", hint="Only a blocked run can be accepted")
     with journal.tx(lease) as tx:
         journal.add_facts(tx, "accepted", [(run_id, {"reason": reason})])
         tx.execute("UPDATE run SET state = 'open', step = 'accepted', ended_at = NULL WHERE id = ?", (run_id,))

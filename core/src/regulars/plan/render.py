@@ -119,6 +119,14 @@ def _verdict(plan: Plan) -> Iterator[str]:
     writable = plan.writable()
     if guards:
         yield f"✗ {len(guards)} guard{'s' if len(guards) > 1 else ''}. Writable now: {len(writable):,} changes"
+        held = {f.name: f.guard for t in plan.targets for f in t.fields}
+        held |= {x.name: x.guard for t in plan.targets for x in t.lists}
+        for name, guard in held.items():
+            if not guard:
+                continue
+            key = guard.removeprefix("guard ").partition(":")[0]
+            yield f"  look: regulars show {plan.client} {plan.id} --field '{name}'"
+            yield f"  let it pass once: regulars plan {plan.client} --allow '{key}:{name}'"
     if writable:
         yield f"Next: regulars apply {plan.client} {plan.id}"
     else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regulars.config import Workspace
-from regulars.errors import RegularsError
+from regulars.errors import LockedError, RegularsError
 from regulars.journal import runs
 from regulars.plugins import Plugins
 from regulars.run.desk import reading
 from regulars.run.night import KIND, run_client
-from regulars.run.result import Result
+from regulars.run.result import Result, last_result
 
 
 def run_each(workspace: Workspace, names: Sequence[str], plugins: Plugins, *, write: bool = True) -> list[Result]:
@@ -29,15 +29,26 @@ def due(workspace: Workspace) -> list[str]:
 def _run_one(workspace: Workspace, name: str, plugins: Plugins, write: bool) -> Result:
     try:
         return run_client(workspace.client(name), plugins, write=write)
+    except LockedError as fault:
+        return Result(name, state="busy", exit_code=fault.exit_code, reason=" ".join(str(fault).split()),
+                      safe="the other run goes on", then=f"wait, then regulars status {name}")  # fmt: skip
     except RegularsError as fault:
-        return Result(
+        result = Result(
             name,
             state="failed",
             exit_code=fault.exit_code,
+            started_at=workspace.clock.now().isoformat(),
+            ended_at=workspace.clock.now().isoformat(),
             reason=" ".join(str(fault).split()),
             safe="nothing of this client was changed",
-            then=f"regulars status {name}",
+            then="regulars config validate",
         )
+        folder = workspace.root / "data" / name
+        if folder.is_dir() and name in workspace.client_ids():
+            before = last_result(folder) or {}
+            result.newest_order_at = before.get("newest_order_at")
+            result.store(folder)
+        return result
 
 
 def _is_due(workspace: Workspace, name: str) -> bool:

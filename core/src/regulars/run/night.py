@@ -54,7 +54,10 @@ def run_client(client: Client, plugins: Plugins, *, write: bool = True) -> Resul
 
 
 def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
-    if run.step != ACCEPTED:
+    if run.step == ACCEPTED:
+        result.streams, result.calls = list(run.summary.get("streams", ())), dict(run.summary.get("calls", {}))
+        result.newest_order_at = run.summary.get("newest_order_at")
+    else:
         _read(at, run, result)
         _check(at, run, result)
     if write:

@@ -12,6 +12,7 @@ from regulars.run.desk import Desk
 from regulars.run.measure import measure
 from regulars.run.night import KIND
 from regulars.run.planning import make
+from regulars.sync import merge_pending
 
 
 def propose(at: Desk, allowed: Collection[str] = ()) -> Plan:
@@ -21,6 +22,7 @@ def propose(at: Desk, allowed: Collection[str] = ()) -> Plan:
     was blocked would go around what blocked it; and what `make` raises.
     """
     run = _good_night(at)
+    merge_pending(at.journal, at.lease, at.warehouse)
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
     return make(at, run.id, done, allowed)
 
@@ -30,6 +32,9 @@ def _good_night(at: Desk) -> Run:
     hint = f"Run: regulars run {at.client.id}"
     if not nights:
         raise DataCheckError("nothing was read yet", where=at.client.id, hint=hint)
+    if nights[0].state == "blocked":
+        accept = f"regulars runs accept {at.client.id} {nights[0].id} --reason ..."
+        hint = f"Look: regulars status {at.client.id}; then mend it, or {accept}"
     if nights[0].state != "ok":
         raise DataCheckError(f"the newest run {nights[0].id} is {nights[0].state}", where=at.client.id, hint=hint)
     return nights[0]

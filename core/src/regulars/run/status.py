@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from regulars.config import Client
+from regulars.config import Client, Workspace
+from regulars.errors import RegularsError
 from regulars.journal import Journal, runs
 from regulars.run.desk import reading
 from regulars.run.result import last_result
@@ -40,10 +42,17 @@ class Standing:
         return texts | {"attention": list(self.attention)}
 
 
-def standing(client: Client) -> Standing:
-    """Read one client's standing; nothing is changed and no platform is asked."""
-    with reading(client) as journal:
-        return _standing(client, journal)
+def standing(workspace: Workspace, name: str) -> Standing:
+    """Read one client's standing; nothing is changed and no platform is asked. A client whose file is
+    wrong has a standing too: the reason."""
+    try:
+        client = workspace.client(name)
+        with reading(client) as journal:
+            return _standing(client, journal)
+    except RegularsError as fault:
+        reason = f"{' '.join(str(fault).split())}. See: regulars config validate"
+        return Standing(name, "?", None, None, "unreadable", None, None, False, None, None, "", (reason,),
+                        fault.exit_code)  # fmt: skip
 
 
 def _standing(client: Client, journal: Journal) -> Standing:
@@ -54,8 +63,9 @@ def _standing(client: Client, journal: Journal) -> Standing:
     newest_at = datetime.fromisoformat(newest) if newest else None
     due = last.started_at + schedule.every if last else None
     overdue = due is not None and now > due + schedule.slack
-    code, attention = _attention(client, last, overdue, due, now - newest_at if newest_at else None)
-    waiting = _waiting_plan(journal, now, result)
+    order_age = now - newest_at if newest_at else None
+    code, attention = _attention(client, last, overdue, due, order_age, not journal.held())
+    waiting = _waiting_plan(journal, now, client.data_dir / "plans")
     if waiting:
         attention.append(f"plan {waiting} waits: regulars show {client.id} {waiting}")
     return Standing(
@@ -76,7 +86,12 @@ def _standing(client: Client, journal: Journal) -> Standing:
 
 
 def _attention(
-    client: Client, last: runs.Run | None, overdue: bool, due: datetime | None, order_age: timedelta | None
+    client: Client,
+    last: runs.Run | None,
+    overdue: bool,
+    due: datetime | None,
+    order_age: timedelta | None,
+    lease_lost: bool,
 ) -> tuple[int, list[str]]:
     code, found = 0, []
     if client.config.status == "paused":
@@ -89,19 +104,30 @@ def _attention(
     if last.state in ("blocked", "failed"):
         code = int(last.summary.get("exit_code", 1))
         found.append(f"{last.state}: {last.summary.get('reason', '')}")
+        found.append(f"next: {last.summary.get('then', '')}")
+    elif guards := last.summary.get("guards"):
+        found.append(f"held back by a guard: {'; '.join(guards)}. See: regulars show {client.id}")
+    if unknown := [name for name, c in client.config.connections.items() if c.expect_id is None]:
+        found.append(f"nobody confirmed who answers on {', '.join(unknown)}: regulars check {client.id} --accept")
+    if last.state == "open" and lease_lost:
+        code = code or 1
+        found.append(f"the run was cut short; nothing is lost. Go on with: regulars run {client.id}")
     if order_age is not None and order_age > client.config.clock.order_source_max_age:
         code = code or 9
         found.append(f"newest order is {order_age.total_seconds() / 3600:,.0f} h old")
     return code, found
 
 
-def _waiting_plan(journal: Journal, now: datetime, last: Mapping[str, Any]) -> str | None:
+def _waiting_plan(journal: Journal, now: datetime, folder: Path) -> str | None:
     """The newest plan, where it has changes and may still be applied."""
-    rows = journal.rows("SELECT id, state, expires_at FROM plan ORDER BY rowid DESC LIMIT 1")
+    rows = journal.rows("SELECT id, state, expires_at, path FROM plan ORDER BY rowid DESC LIMIT 1")
     if not rows or rows[0][1] != "open" or datetime.fromisoformat(rows[0][2]) <= now:
         return None
-    planned = last.get("plan_changes", 1) if last.get("plan") == rows[0][0] else 1
-    return str(rows[0][0]) if planned else None
+    try:
+        changes = json.loads((folder / rows[0][3]).read_text(encoding="utf-8"))["changes"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(rows[0][0]) if any(not change.get("blocked") for change in changes) else None
 
 
 def _last_apply(journal: Journal) -> str | None:

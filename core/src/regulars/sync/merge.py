@@ -16,7 +16,9 @@ def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
     A file that is missing or of an older format is made anew from all segments. Where old segments
     were already dropped, the cursors are forgotten as well and the next read fetches everything.
     """
-    if not warehouse.current():
+    if not warehouse.current() or [(warehouse.made(),)] != journal.rows(
+        "SELECT value FROM meta WHERE name = 'warehouse'"
+    ):
         _start_over(journal, lease, warehouse)
     rows = journal.rows("SELECT seq, connection, kind, path FROM segment WHERE merged = 0 ORDER BY seq")
     if not rows:
@@ -30,12 +32,12 @@ def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
 
 def _start_over(journal: Journal, lease: Lease, warehouse: Warehouse) -> None:
     warehouse.discard()
+    made = warehouse.made()
     with journal.tx(lease) as tx:
+        tx.execute("INSERT OR REPLACE INTO meta VALUES ('warehouse', ?)", (made,))
         if tx.rows("SELECT 1 FROM segment WHERE dropped = 1 LIMIT 1"):
             tx.execute("UPDATE stream SET cursor = NULL, pass_from = NULL")
         tx.execute("UPDATE segment SET merged = 0 WHERE dropped = 0")
-    with warehouse.burst():
-        pass
 
 
 def known_before(warehouse: Warehouse, connection: str, kind: str, seq: int) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -65,6 +66,11 @@ class Warehouse:
                 return 0
             return int(session.query("SELECT version FROM meta")[0][0])
 
+    def made(self) -> str:
+        """Which file this is: another one, made since, has not got what was merged into this one."""
+        with self.burst() as session:
+            return str(session.query("SELECT made FROM meta")[0][0])
+
     def current(self) -> bool:
         """Whether the file exists and has today's format; else it is made anew from the segments."""
         return self.version() == VERSION
@@ -105,8 +111,8 @@ class Warehouse:
 def _prepare(session: Session) -> None:
     """All tables or none: a file that is there after a crash is whole."""
     session.run("BEGIN")
-    session.run("CREATE TABLE meta (version BIGINT)")
-    session.run("INSERT INTO meta VALUES ($version)", {"version": VERSION})
+    session.run("CREATE TABLE meta (version BIGINT, made VARCHAR)")
+    session.run("INSERT INTO meta VALUES ($version, $made)", {"version": VERSION, "made": uuid4().hex})
     for kind in TABLES:
         session.run(create_table(kind))
     session.run("COMMIT")
