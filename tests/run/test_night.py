@@ -212,3 +212,33 @@ def test_no_secret_is_in_any_file_that_a_night_leaves(stage):
     for file in stage.client().data_dir.rglob("*"):
         if file.is_file():
             assert not [s for s in secrets if s.encode() in file.read_bytes()], file
+
+
+def test_a_plan_after_the_tables_were_lost_is_made_of_tables_made_again(stage):
+    stage.night()
+    wanted = json.loads(cli(stage, "plan", "acme", "--json").stdout)["changes"]
+    (stage.client().data_dir / "warehouse.duckdb").unlink()
+    again = cli(stage, "plan", "acme", "--json")
+    assert again.exit_code == 0, again.output
+    assert len(json.loads(again.stdout)["changes"]) == len(wanted) > 0
+    (stage.client().data_dir / "warehouse.duckdb").unlink()
+    with desk(stage.client(), stage.plugins) as at, at.warehouse.burst():
+        pass  # whoever opens it first makes an empty one
+    assert stage.night().customers == 43
+
+
+def test_a_client_whose_file_is_broken_does_not_blind_the_status_of_the_others(stage):
+    stage.night()
+    (stage.root / "clients" / "bolt.toml").write_text("schema = 1\nid = \n")
+    shown = cli(stage, "status")
+    assert shown.exit_code == 2
+    assert "acme" in shown.stdout
+    assert "bolt: clients/bolt.toml: not valid TOML" in shown.stdout
+
+
+def test_a_run_that_was_cut_short_is_told(stage):
+    with desk(stage.client(), stage.plugins) as at:
+        runs.start(at.journal, at.lease, "night")
+    shown = cli(stage, "status")
+    assert shown.exit_code == 1
+    assert "the run was cut short; nothing is lost" in shown.stdout
