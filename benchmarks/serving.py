@@ -28,7 +28,7 @@ def big_world(people: int, orders: int, lines: int, seed: int = 7) -> World:
     world = World("Big", "EUR", "Europe/Berlin", "DE")
     world.products = [WorldProduct(f"SKU-{n}", f"Thing {n}", f"Type {n % 12}") for n in range(500)]
     world.people = [
-        WorldPerson(f"p{n}", f"p{n}@example.test", "P", str(n), "DE", created_at=END - timedelta(days=730))
+        WorldPerson(f"p{n}", f"p{n}@example.test", "P", str(n), "DE", created_at=END - timedelta(seconds=n + 1))
         for n in range(people)
     ]
     each = lines / orders

@@ -21,8 +21,12 @@ def measure(scale: float = 1.0) -> list[Figure]:
     with served("shop", *sizes) as shop, tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.sync", folder, json.dumps(shop)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    if done.returncode:
+        raise SystemExit(f"the reading process ended with {done.returncode}")
     found = json.loads(done.stdout.splitlines()[-1])
     how = f"one run, {sizes[0]:,} customers, {sizes[1]:,} orders, {sizes[2]:,} lines, server in its own process"
     return [
