@@ -46,7 +46,12 @@ def _own_orders(call: Call, file: Path, currency: str, timezone: str, leave_out:
     from regulars.demo.numbers import numbers
     from regulars.demo.order_lines import describe, read_order_lines, shop_of
     from regulars.errors import ConfigError
+    from regulars.money import MoneyError, exponent
 
+    try:
+        exponent(currency)
+    except MoneyError as fault:
+        raise ConfigError(str(fault), where="--currency") from None
     lines, bad = read_order_lines(file, timezone)
     for text in describe(bad):
         call.say(f"{file.name}: {text}")
@@ -58,7 +63,8 @@ def _own_orders(call: Call, file: Path, currency: str, timezone: str, leave_out:
         )
     if not any(line.quantity > 0 and line.price > 0 for line in lines):
         raise ConfigError("has no sales", where=str(file), hint="See: regulars demo --help")
-    found = numbers(*shop_of(lines, currency, timezone, ""))
+    aside = [f"{len(bad):,} rows are left out and in no number below", ""] if bad else []
+    found = aside + numbers(*shop_of(lines, currency, timezone, ""))
     call.show({"lines": found, "bad_rows": [str(row) for row in bad]}, found)
 
 
