@@ -227,6 +227,29 @@ def test_a_plan_after_the_tables_were_lost_is_made_of_tables_made_again(stage):
     assert stage.night().customers == 43
 
 
+def test_an_automatic_apply_that_breaks_off_says_what_is_half_done_and_how_to_go_on(stage):
+    say(stage, 'name = "Acme"\nauto_apply = true', 'name = "Acme"')
+    stage.night()
+    person_applies(stage)
+    someone_buys(stage)
+    stage.sandbox["crm"].faults.append(Fault("status", "/batch/update", status=401, times=99, body=b"{}"))
+    broken = stage.night()
+    assert broken.exit_code == 4
+    assert "is half applied" in broken.safe
+    assert "nothing was written" not in broken.safe
+    stage.sandbox["crm"].faults.clear()
+    assert "is half applied; finish it: regulars apply acme" in cli(stage, "status").stdout
+    assert broken.then.startswith("regulars apply acme ")
+    plan = broken.then.split()[-1]
+    with desk(stage.client(), stage.plugins) as at:
+        assert apply_plan(at.client, at.journal, at.lease, plan, at.connections).unknown == 0
+
+
+def test_a_clients_data_is_for_its_owner_alone_also_where_the_file_was_written_by_hand(stage):
+    stage.night()
+    assert stage.client().data_dir.stat().st_mode & 0o077 == 0
+
+
 def test_a_client_whose_file_is_broken_does_not_blind_the_status_of_the_others(stage):
     stage.night()
     (stage.root / "clients" / "bolt.toml").write_text("schema = 1\nid = \n")

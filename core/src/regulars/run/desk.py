@@ -36,6 +36,8 @@ class Desk:
 @contextmanager
 def desk(client: Client, plugins: Plugins, name: str = "run") -> Iterator[Desk]:
     """Open a client for changing. Raises LockedError while another run holds it."""
+    # Everything below holds people's data: nobody else on this machine may look into it.
+    client.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     journal = Journal.open(client.data_dir / "journal.db", client.clock)
     try:
         with journal.lease(name) as lease, _log(client), Connections(client, plugins) as connections:
@@ -47,6 +49,7 @@ def desk(client: Client, plugins: Plugins, name: str = "run") -> Iterator[Desk]:
 @contextmanager
 def reading(client: Client) -> Iterator[Journal]:
     """Open a client's journal for reading, without its lease."""
+    client.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     journal = Journal.open(client.data_dir / "journal.db", client.clock)
     try:
         yield journal

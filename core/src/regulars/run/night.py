@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 
+from regulars.apply import unfinished
 from regulars.config import Client
 from regulars.errors import DataCheckError, RegularsError
 from regulars.journal import runs
@@ -55,6 +56,7 @@ def run_client(client: Client, plugins: Plugins, *, write: bool = True) -> Resul
 
 def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     if run.step == ACCEPTED:
+        merge_pending(at.journal, at.lease, at.warehouse)
         result.streams, result.calls = list(run.summary.get("streams", ())), dict(run.summary.get("calls", {}))
         result.newest_order_at = run.summary.get("newest_order_at")
     else:
@@ -122,6 +124,9 @@ def _fail(at: Desk, run: Run, result: Result, fault: RegularsError) -> None:
     result.reason = at.client.redactor.clean(" ".join(str(fault).split()))
     result.safe = "yesterday's values stay, nothing was written"
     result.then = f"regulars check {at.client.id}"
+    if half := unfinished(at.journal):
+        result.safe = f"plan {half[0]} is half applied, each of its changes is in the ledger"
+        result.then = f"regulars apply {at.client.id} {half[0]}"
     if blocked:
         result.then += (
             f", or if the night really was so: regulars runs accept {at.client.id} {run.id} --reason ..."

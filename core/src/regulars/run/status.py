@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from regulars.apply import unfinished
 from regulars.config import Client, Workspace
 from regulars.errors import RegularsError
 from regulars.journal import Journal, runs
@@ -65,6 +66,10 @@ def _standing(client: Client, journal: Journal) -> Standing:
     overdue = due is not None and now > due + schedule.slack
     order_age = now - newest_at if newest_at else None
     code, attention = _attention(client, last, overdue, due, order_age, not journal.held())
+    attention += [
+        f"plan {half} is half applied; finish it: regulars apply {client.id} {half}"
+        for half in unfinished(journal)
+    ]
     waiting = _waiting_plan(journal, now, client.data_dir / "plans")
     if waiting:
         attention.append(f"plan {waiting} waits: regulars show {client.id} {waiting}")
