@@ -216,7 +216,7 @@ def _client(root: Path, platforms: dict[str, Any], plugins: Any) -> Any:
             hidden = name in secret_fields(connector.settings)
             reference = f"{role}-{name.replace('_', '-')}"
             if hidden:
-                edit.store_secret(client, reference, value)
+                client.secrets.store(reference, value)
             keys[name] = f"secret:{reference}" if hidden else value
         edit.add_connection(client, role, connector, keys)
     with Connections(client, plugins) as connections:

@@ -9,7 +9,7 @@ import pytest
 from core.tiny import TinySettings, connector
 from regulars import ConfigError, Secret
 from regulars.config import Workspace, connection_settings, questions, secret_fields, settings_of
-from regulars.config.edit import add_client, store_secret
+from regulars.config.edit import add_client
 
 VALUE = "kettle-and-leaves-4f2a"
 CRM = "[connections.crm]\nplugin = 'tiny'\n"
@@ -17,26 +17,26 @@ CRM = "[connections.crm]\nplugin = 'tiny'\n"
 
 def test_the_environment_comes_before_the_file(acme):
     client = acme(environ={"REGULARS_SECRET_ACME_CRM_TOKEN": "from-the-environment"})
-    store_secret(client, "crm-token", VALUE)
+    client.secrets.store("crm-token", VALUE)
     assert client.secret("secret:crm-token").reveal() == "from-the-environment"
 
 
 def test_a_file_is_read_without_its_last_line_end(acme):
     client = acme()
-    file = store_secret(client, "crm-token", VALUE)
+    file = client.secrets.store("crm-token", VALUE)
     assert file.read_text() == f"{VALUE}\n"
     assert client.secret("secret:crm-token").reveal() == VALUE
 
 
 def test_a_stored_secret_is_its_owners_alone(acme):
-    file = store_secret(acme(), "crm-token", VALUE)
+    file = acme().secrets.store("crm-token", VALUE)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
 def test_a_file_that_others_can_read_is_told_about(acme, caplog):
     client = acme()
-    store_secret(client, "crm-token", VALUE).chmod(0o644)
+    client.secrets.store("crm-token", VALUE).chmod(0o644)
     with caplog.at_level(logging.WARNING, logger="regulars.config"):
         client.secret("secret:crm-token")
     assert "secrets/acme/crm-token can be read by others" in caplog.text
@@ -58,7 +58,7 @@ def test_what_is_no_reference_is_refused_without_being_repeated(acme, reference)
 
 
 def test_a_client_cannot_reach_another_clients_secret(workspace):
-    store_secret(workspace.client("borough"), "key", VALUE)
+    workspace.client("borough").secrets.store("key", VALUE)
     with pytest.raises(ConfigError, match="is missing"):
         workspace.client("acme").secret("secret:key")
 
@@ -73,7 +73,7 @@ def test_two_clients_whose_variables_coincide_do_not_share_a_secret(workspace):
 
 def test_a_resolved_secret_is_known_to_the_clients_redactor_alone(workspace):
     acme, borough = workspace.client("acme"), workspace.client("borough")
-    store_secret(borough, "key", VALUE)
+    borough.secrets.store("key", VALUE)
     borough.secret("secret:key")
     assert borough.redactor.clean(f"got {VALUE}") == "got [secret]"
     assert acme.redactor.clean(f"got {VALUE}") == f"got {VALUE}"
@@ -140,3 +140,42 @@ def test_answers_become_values_and_secrets_do_not():
     assert settings_of(TinySettings, answers) == {"sizes": [4, 5], "shelf": "right"}
     with pytest.raises(ConfigError, match=r"'sizes\.0': expected a valid integer"):
         settings_of(TinySettings, {**answers, "sizes": "wide"})
+
+
+def test_a_renewed_secret_is_on_the_disk_before_it_is_used(acme):
+    client = acme()
+    client.secrets.store("crm-token", VALUE)
+    held = client.secret("secret:crm-token")
+    held.replace("renewed-leaves-77ab")
+    assert held.reveal() == "renewed-leaves-77ab"
+    assert client.secret("secret:crm-token").reveal() == "renewed-leaves-77ab"
+    assert client.secrets.file("crm-token").stat().st_mode & 0o777 == 0o600
+    assert client.redactor.clean("renewed-leaves-77ab") == "[secret]"
+
+
+def test_a_secret_from_the_environment_cannot_be_renewed_and_stays(acme):
+    client = acme(environ={"REGULARS_SECRET_ACME_CRM_TOKEN": VALUE})
+    held = client.secret("secret:crm-token")
+    with pytest.raises(ConfigError, match="unset the variable") as caught:
+        held.replace("renewed-leaves-77ab")
+    assert held.reveal() == VALUE
+    assert VALUE not in str(caught.value)
+    assert "renewed-leaves" not in str(caught.value)
+    assert not client.secrets.file("crm-token").exists()
+
+
+def test_what_another_process_renewed_is_read_again(acme):
+    client = acme()
+    client.secrets.store("crm-token", VALUE)
+    held = client.secret("secret:crm-token")
+    assert not held.reload()
+    client.secrets.store("crm-token", "renewed-leaves-77ab")
+    assert held.reload()
+    assert held.reveal() == "renewed-leaves-77ab"
+
+
+def test_a_passing_secret_is_renewed_in_memory_alone():
+    held = Secret("token", VALUE)
+    held.replace("renewed-leaves-77ab")
+    assert held.reveal() == "renewed-leaves-77ab"
+    assert not held.reload()

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from regulars.connector import CheckReport as CheckReport
     from regulars.connector import Connector as Connector
     from regulars.connector import Destination as Destination
+    from regulars.connector import Discovery as Discovery
+    from regulars.connector import Draft as Draft
+    from regulars.connector import DraftRequest as DraftRequest
+    from regulars.connector import Drafts as Drafts
     from regulars.connector import EcoaCapabilities as EcoaCapabilities
     from regulars.connector import EcoaJob as EcoaJob
     from regulars.connector import EcoaProvider as EcoaProvider
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from regulars.connector import EcoaRow as EcoaRow
     from regulars.connector import FieldSpec as FieldSpec
     from regulars.connector import Finding as Finding
+    from regulars.connector import FoundField as FoundField
+    from regulars.connector import FoundList as FoundList
     from regulars.connector import Held as Held
     from regulars.connector import Missing as Missing
     from regulars.connector import Page as Page
@@ -93,9 +99,9 @@ _HOME = {
     "changes": "AddressChange Change IssueCode JoinList LeaveList Outcome SetField",
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
-        "CheckReport Connector Destination EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow"
-        " FieldSpec Finding Held Missing Page Price Rejected Role Settings Source Writes by_id by_time"
-        " full_compare"
+        "CheckReport Connector Destination Discovery Draft DraftRequest Drafts EcoaCapabilities EcoaJob"
+        " EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec Finding FoundField FoundList Held Missing Page"
+        " Price Rejected Role Settings Source Writes by_id by_time full_compare"
     ),
     "errors": (
         "AuthError ConfigError PlatformError PluginError QuotaError RefusedError RegularsError"

@@ -249,6 +249,89 @@ class CheckReport:
     timezone: str | None = None
 
 
+# --- discovering -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FoundField:
+    """A property the account has. `type` is the platform's word, `of` the record kind it belongs to.
+
+    `filled` is the share (0 to 1) of the looked-at records with a value, None where nobody counted.
+    `ours` says whether it lies in our namespace; `note` is anything worth knowing, such as "required".
+    """
+
+    name: str
+    type: str
+    label: str = ""
+    of: str = "person"
+    filled: float | None = None
+    ours: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundList:
+    """An audience, list, tag or segment the account has; `kind` is the platform's word for it."""
+
+    name: str
+    id: str
+    kind: str
+    members: int | None = None
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What an account holds, for whoever maps it. `facts` are (about, text): currencies, zone, other
+    writers. Fill rates come from a sample of `sampled` records."""
+
+    lists: tuple[FoundList, ...] = ()
+    fields: tuple[FoundField, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    sampled: int = 0
+
+
+# --- drafts of campaigns -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRequest:
+    """A campaign to prepare for one of our lists. `name` is ours and finds it again; `template` is the
+    platform's own id or name of one that exists."""
+
+    name: str
+    list: str
+    template: str
+    subject: str
+    preview: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A prepared campaign. `url` is where a person opens it, `ready` the platform's own verdict, and
+    `findings` are its check-list."""
+
+    id: str
+    name: str
+    url: str
+    ready: bool
+    findings: tuple[Finding, ...] = ()
+
+
+class Drafts(Protocol):
+    """A platform on which campaigns can be prepared. Sending is a person's act, there, and never ours."""
+
+    def find(self, name: str) -> Draft | None:
+        """The draft of that name, None where there is none; a failed look-up raises."""
+
+    def make(self, request: DraftRequest) -> Draft:
+        """Prepare the campaign, once: what `find` finds is answered as it is.
+
+        Raises ConfigError where the list or the template does not exist, UnknownOutcomeError where nobody
+        knows whether it was made.
+        """
+
+
 # --- bounced addresses ---------------------------------------------------------------------------
 
 
@@ -356,6 +439,8 @@ class Connector:
     - `source(settings, http, extra)`: `extra` names properties of the platform that this client's
       configuration asks for; put them into `custom`.
     - `destination(settings, http)`, together with `writes`.
+    - `discover(settings, http)`: what the account holds. Writes nothing.
+    - `drafts(settings, http)`: preparing campaigns.
     - `ecoa(settings, http)`: for the role `ecoa`.
     - `sandbox(clock, seed)`: the simulated platform, a `regulars.testing.Sandbox`.
 
@@ -376,6 +461,8 @@ class Connector:
     source: Callable[[Any, Http, Sequence[str]], Source] | None = None
     destination: Callable[[Any, Http], Destination] | None = None
     writes: Writes | None = None
+    discover: Callable[[Any, Http], Discovery] | None = None
+    drafts: Callable[[Any, Http], Drafts] | None = None
     ecoa: Callable[[Any, Http], EcoaProvider] | None = None
     sandbox: Callable[..., Sandbox] | None = None
     scopes: Mapping[str, str] = field(default_factory=dict)

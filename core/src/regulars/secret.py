@@ -4,20 +4,50 @@ from __future__ import annotations
 
 import base64
 import threading
+from typing import Protocol
 from urllib.parse import quote
 
 
+class Keeper(Protocol):
+    """Where a secret is kept, for one that the platform renews."""
+
+    def read(self) -> str:
+        """Its present value."""
+
+    def write(self, value: str) -> None:
+        """Store a new one durably. Raises ConfigError where this place cannot be written to."""
+
+
 class Secret:
-    """A resolved secret. `reveal()` is the only way to its value; it prints as its reference."""
+    """A resolved secret. `reveal()` is the only way to its value; it prints as its reference.
 
-    __slots__ = ("_value", "name")
+    One without a `keeper` lives as long as this process: a short-lived token, a sandbox's credential.
+    """
 
-    def __init__(self, name: str, value: str) -> None:
-        self.name, self._value = name, value
+    __slots__ = ("_keeper", "_value", "name")
+
+    def __init__(self, name: str, value: str, keeper: Keeper | None = None) -> None:
+        self.name, self._value, self._keeper = name, value, keeper
 
     def reveal(self) -> str:
         """The value itself, for the one header or body that needs it."""
         return self._value
+
+    def replace(self, value: str) -> None:
+        """Become what the platform renewed it to, once that is stored where it is kept.
+
+        Raises ConfigError where it cannot be stored there; the value stays the old one.
+        """
+        if self._keeper is not None:
+            self._keeper.write(value)
+        self._value = value
+
+    def reload(self) -> bool:
+        """Read it again: another process may have renewed it. True where it changed."""
+        before = self._value
+        if self._keeper is not None:
+            self._value = self._keeper.read()
+        return self._value != before
 
     def __repr__(self) -> str:
         return f"secret:{self.name}"

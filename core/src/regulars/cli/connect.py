@@ -107,11 +107,9 @@ def _reference(connection: str, setting: str) -> str:
 
 def _kept(client: Client, connection: str, setting: str, secret: Secret) -> str:
     """Store a secret unless it is there already; returns its reference."""
-    from regulars.config.edit import store_secret
-
     reference = _reference(connection, setting)
     if client.secrets.find(reference) is None:
-        store_secret(client, reference.removeprefix("secret:"), secret.reveal())
+        client.secrets.store(reference.removeprefix("secret:"), secret.reveal())
     return reference
 
 

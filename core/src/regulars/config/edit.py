@@ -7,7 +7,6 @@ takes the old one's place.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from importlib import resources
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.config.client import ConnectionName
+from regulars.config.files import write_file
 from regulars.config.load import validated
 from regulars.config.sections import Section
 from regulars.config.workspace import AGENCY_FILE, Client, Workspace
@@ -70,20 +70,6 @@ _IGNORED = "data/\nsecrets/\n"
 
 class _Named(Section):
     name: ConnectionName
-
-
-def write_file(file: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file in one step: it has the old text or the new one, never a part."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def create_workspace(root: Path, name: str, timezone: str) -> list[Path]:
@@ -159,15 +145,6 @@ def set_expect_id(client: Client, name: str, account_id: str) -> None:
     at = 1 if kept and re.match(r"\s*plugin\s*=", kept[0]) else 0
     kept.insert(at, f"expect_id = {_toml(account_id)}\n")
     _rewrite(client, "".join([*lines[: start + 1], *kept, *lines[end:]]))
-
-
-def store_secret(client: Client, name: str, value: str) -> Path:
-    """Keep a secret's value in secrets/<client>/<name>, readable by its owner alone."""
-    file = client.secrets.file(name)
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_file(file, value + "\n", 0o600)
-    client.redactor.learn(value)
-    return file
 
 
 def _maps(name: str, connector: Connector) -> list[str]:

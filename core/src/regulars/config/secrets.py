@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from regulars.config.files import write_file
 from regulars.errors import ConfigError
 from regulars.secret import Redactor, Secret
 
@@ -61,11 +62,42 @@ class Secrets:
     def find(self, reference: str) -> Secret | None:
         """The secret behind "secret:NAME", None where it is nowhere."""
         name = secret_name(reference, self._client)
-        value = self._from_environment(name) or self._from_file(name)
-        if not value:
-            return None
+        value = self._read(name)
+        return Secret(name, value, _Kept(self, name)) if value else None
+
+    def replace(self, name: str, value: str) -> None:
+        """Store a new value of a secret that is kept in its file, whole or not at all.
+
+        Raises ConfigError where it comes from the environment, which no process can change for the next.
+        """
+        if self._from_environment(name):
+            raise ConfigError(
+                f"secret {name!r} must be renewed and is set by {variable(self._client, name)}",
+                where=self._client,
+                hint=f"Write it into the file secrets/{self._client}/{name} and unset the variable",
+            )
+        try:
+            self.store(name, value)
+        except OSError as fault:
+            raise ConfigError(
+                f"secret {name!r} cannot be renewed: {type(fault).__name__} on its file",
+                where=self._client,
+                hint=f"Make secrets/{self._client}/ writable, then connect again",
+            ) from None
+
+    def store(self, name: str, value: str) -> Path:
+        """Keep a value in its file, readable by its owner alone."""
         self.redactor.learn(value)
-        return Secret(name, value)
+        file = self.file(name)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_file(file, value + "\n", 0o600)
+        return file
+
+    def _read(self, name: str) -> str | None:
+        value = self._from_environment(name) or self._from_file(name)
+        if value:
+            self.redactor.learn(value)
+        return value
 
     def _from_environment(self, name: str) -> str | None:
         key = variable(self._client, name)
@@ -90,6 +122,19 @@ class Secrets:
         if os.name == "posix" and mode & 0o077:
             log.warning("secrets/%s/%s can be read by others on this machine; chmod 600", self._client, name)
         return value
+
+
+class _Kept:
+    """Where one secret is kept."""
+
+    def __init__(self, secrets: Secrets, name: str) -> None:
+        self._secrets, self._name = secrets, name
+
+    def read(self) -> str:
+        return self._secrets.resolve(f"{PREFIX}{self._name}").reveal()
+
+    def write(self, value: str) -> None:
+        self._secrets.replace(self._name, value)
 
 
 def _upper(text: str) -> str:

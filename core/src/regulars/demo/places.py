@@ -9,7 +9,8 @@ from pathlib import Path
 
 from regulars.clock import SimulatedClock
 from regulars.config import Client, Workspace, open_workspace
-from regulars.config.edit import add_client, add_connection, set_expect_id, write_file
+from regulars.config.edit import add_client, add_connection, set_expect_id
+from regulars.config.files import write_file
 from regulars.connections import Connections
 from regulars.connector import Connector
 from regulars.demo.invented import Shop, day_of_orders
