@@ -12,7 +12,8 @@ NAMES = """
 AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Company ConfigError Connector Consent
 Customer Deletion Destination Discovery Draft DraftRequest Drafts
 EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec
-Finding Fine FoundField FoundList Fulfilment Held Http IssueCode JoinList LeaveList Level Lifecycle Limit Line Membership Merge
+Finding Fine FoundField FoundList Fulfilment Held Http IssueCode
+JoinList LeaveList Level Lifecycle Limit Line Membership Merge
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
 Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Role Secret SetField Settings
 Signal SimulatedClock Source SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
