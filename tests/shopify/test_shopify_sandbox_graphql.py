@@ -131,3 +131,22 @@ def test_the_state_survives_being_saved(graph, box, clock, tmp_path):
     other.populate(a_world(3, 5))
     changed = [order for order in other.orders.live.values() if order.updated == int(NOW.timestamp())]
     assert len(changed) == 5  # the tax rate was changed, and only it
+
+
+def test_objects_of_several_kinds_are_found_by_their_ids(graph, box):
+    box.populate(a_world(1, 1))
+    told = graph.data(
+        """query Both($ids: [ID!]!) {
+          nodes(ids: $ids) { __typename ... on Customer { lastName } ... on Order { name } ... on Node { id } }
+        }""",
+        ids=["gid://shopify/Order/5000000000001", "gid://shopify/Customer/7000000000001", "gid://shopify/Order/9"],
+    )
+    order, customer, nobody = told["nodes"]
+    assert (order["__typename"], order["name"]) == ("Order", "#1001")
+    assert (customer["__typename"], customer["lastName"]) == ("Customer", "No 1")
+    assert customer["id"].endswith("7000000000001")
+    assert nobody is None
+
+
+def test_a_mutation_that_is_not_known_is_refused(graph):
+    assert graph.code("mutation M { tagsBurn { node { id } } }") == "undefinedField"

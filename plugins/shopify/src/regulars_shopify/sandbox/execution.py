@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from regulars_shopify.sandbox.collection import Slice
 from regulars_shopify.sandbox.faults import Refused
 from regulars_shopify.sandbox.language import Document, Operation, Selection, Variable
-from regulars_shopify.sandbox.schema import FREE, TYPES, Call, FieldType, node_type
+from regulars_shopify.sandbox.schema import ABSTRACT, FREE, TYPES, Call, FieldType, node_type, type_of
 
 if TYPE_CHECKING:
     from regulars_shopify.sandbox.shop import ShopifySandbox
@@ -32,9 +32,8 @@ class Plan:
         self.denied: list[dict[str, Any]] = []
         self._emptied = False
         self._paged: list[tuple[str, int, int]] = []  # root connections: key, cost, first
-        if operation.kind != "query":
-            raise Refused("Schema is not configured for mutations", "mutationNotSupported")
-        self._run, self.cost = self._object("QueryRoot", operation.inside, (operation.title,))
+        root = "Mutation" if operation.kind == "mutation" else "QueryRoot"
+        self._run, self.cost = self._object(root, operation.inside, (operation.title,))
         if unused := set(operation.variables) - self._used:
             name = sorted(unused)[0]
             what = f"Variable ${name} is declared by {operation.name or 'anonymous query'} but not used"
@@ -57,12 +56,23 @@ class Plan:
         return self.cost - saved
 
     def _object(self, type: str, selections: Sequence[Selection], path: tuple[str, ...]) -> tuple[Run, int]:
+        if type in ABSTRACT:
+            return self._abstract(type, selections, path)
         parts, total = [], 0
         for key, group in self._collected(type, selections, path).items():
             run, cost = self._field(type, group, (*path, key))
             parts.append((key, run))
             total += cost
         return lambda thing: {key: run(thing) for key, run in parts}, total
+
+    def _abstract(self, type: str, selections: Sequence[Selection], path: tuple[str, ...]) -> tuple[Run, int]:
+        """An interface or union: what an object is decides what is selected; the dearest is paid for."""
+        plans = {known: self._object(known, selections, path) for known in ABSTRACT[type]}
+
+        def run(thing: Any) -> Any:
+            return plans[type_of(thing)][0](thing) if type_of(thing) in plans else {}
+
+        return run, max((cost for _, cost in plans.values()), default=0)
 
     def _collected(
         self, type: str, selections: Sequence[Selection], path: tuple[str, ...]
@@ -83,10 +93,10 @@ class Plan:
                     raise Refused(what, "useAndDefineFragment", path, fragmentName=selection.name)
                 fragment = self._document.fragments[selection.name]
                 on, inside = fragment.on, fragment.inside
-            if on in (None, type):
+            if on in (None, type) or type in ABSTRACT.get(on, ()):
                 for key, group in self._collected(type, inside, path).items():
                     fields.setdefault(key, []).extend(group)
-            elif on not in TYPES:
+            elif on not in TYPES and on not in ABSTRACT:
                 what = f"No such type {on}, so it can't be a fragment condition"
                 raise Refused(what, "undefinedType", path, typeName=on)
         return fields
@@ -111,7 +121,7 @@ class Plan:
             what = f"Field '{name}' doesn't exist on type '{type}'"
             raise Refused(what, "undefinedField", path, typeName=type, fieldName=name)
         inside = [s for selection in group for s in selection.inside]
-        composite = known.named in TYPES or known.is_connection
+        composite = known.named in TYPES or known.named in ABSTRACT or known.is_connection
         if composite != bool(inside):
             verb = "has no selections" if composite else "can't have selections"
             what = f"Field must have selections (field '{name}' returns {known.named} but {verb})"
@@ -120,7 +130,7 @@ class Plan:
         run, cost = self._composite(known, inside, call, path) if composite else (_scalar(known, call), 0)
         if error := self._denial(known, name, path):
             self.denied.append(error)
-            self._emptied |= type == "QueryRoot" and known.type.endswith("!")
+            self._emptied |= type in ("QueryRoot", "Mutation") and known.type.endswith("!")
             return lambda _: None, cost
         return run, cost
 
@@ -130,18 +140,24 @@ class Plan:
         if known.is_connection:
             return self._connection(known, inside, call, path)
         sub, points = self._object(known.named, inside, path)
-        own = 0 if known.named in FREE else 1
-        if known.named == "Count" and len(path) == 2:
+        own = 0 if known.named in FREE or self._in_payload(path) else 1
+        if len(path) == 2 and (known.named == "Count" or self._operation.kind == "mutation"):
             own = 10
+        if "ids" in known.args:  # a list by ids costs what each of them does
+            points = (1 + points) * len(call.args["ids"]) - own
         get = known.get
         if known.is_list:
-            return lambda thing: [sub(item) for item in get(thing, call)], own + points
+            return lambda thing: [None if item is None else sub(item) for item in get(thing, call)], own + points
 
         def one(thing: Any) -> Any:
             found = get(thing, call)
             return None if found is None else sub(found)
 
         return one, own + points
+
+    def _in_payload(self, path: tuple[str, ...]) -> bool:
+        """Whether a field stands directly in a mutation's payload, where objects cost nothing."""
+        return len(path) == 3 and self._operation.kind == "mutation"
 
     def _connection(
         self, known: FieldType, inside: Sequence[Selection], call: Call, path: tuple[str, ...]

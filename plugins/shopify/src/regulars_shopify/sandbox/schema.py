@@ -157,6 +157,10 @@ def found(type: str, look: Callable[[ShopifySandbox, int], Any], scope: str) -> 
     return FieldType(type, get, {"id": "ID!"}, scope)
 
 
+def _things(_: Any, call: Call) -> list[Any]:
+    return [call.shop.thing(str(id)) for id in call.args["ids"]]
+
+
 def hanging(type: str, of: Callable[[Any], Any]) -> FieldType:
     """A connection of what hangs on one object."""
 
@@ -260,7 +264,10 @@ TYPES: dict[str, dict[str, FieldType]] = {
             {"identifier": "CustomerIdentifierInput!"},
             "read_customers",
         ),
+        "node": FieldType("Node", lambda _, call: call.shop.thing(str(call.args["id"])), {"id": "ID!"}),
+        "nodes": FieldType("[Node]!", _things, {"ids": "[ID!]!"}),
     },
+    "Mutation": {},
     "Shop": {
         "id": made("ID!", lambda shop: shop.shop_gid),
         "name": plain("String!", "name"),
@@ -426,6 +433,20 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "displayStatus": made("FulfillmentDisplayStatus", lambda p: "DELIVERED" if p.delivered else "IN_TRANSIT"),
     },
 }
+
+ABSTRACT: dict[str, tuple[str, ...]] = {
+    "Node": ("Customer", "Order", "Product", "ProductVariant", "Refund", "LineItem", "Metafield"),
+}
+"""Interfaces and unions, with those of their types that are known here."""
+
+_CLASS = {"Line": "LineItem", "Parcel": "Fulfillment"}
+
+
+def type_of(thing: Any) -> str:
+    """The GraphQL type of an object that stands where an interface or a union is."""
+    name = type(thing).__name__
+    return _CLASS.get(name, name)
+
 
 FREE = {"MoneyBag", "MoneyV2", "MailingAddress", "PageInfo", "Count"}
 """Value objects, which cost nothing."""

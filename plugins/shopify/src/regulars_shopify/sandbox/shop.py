@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,6 +24,7 @@ from regulars_shopify.sandbox.search import parse as parse_search
 from regulars_shopify.sandbox.throttle import Bucket
 
 _ENDPOINT = re.compile(r"/admin/api/(\d{4}-\d\d|unstable)/graphql\.json")
+_GID = re.compile(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?")
 _WINDOW = timedelta(days=60)
 _TOKEN_LIFE = 86_399
 _SINGLE_QUERY_MAX = 1000
@@ -96,6 +97,13 @@ class ShopifySandbox(Sandbox):
         self.status = 200
         self.versions = ["2026-01", "2026-04", "2026-07", "2026-10"]
         self.bucket = Bucket(clock, restore_rate=100)
+        self.finders: dict[str, Callable[[int], Any]] = {
+            "Product": self.product,
+            "Customer": self.customer,
+            "Order": self.order,
+            "Refund": self.refund,
+        }
+        """How an object is found by the type and number in its global id."""
         self._last: dict[int, Order] | None = None
         self._warnings: list[dict[str, Any]] = []
         self._empty()
@@ -255,6 +263,14 @@ class ShopifySandbox(Sandbox):
         if search.warnings:
             self._warnings.append({"path": [name], "query": query, "parsed": {}, "warnings": search.warnings})
         return search
+
+    def thing(self, gid: str) -> Any:
+        """An object by its global id, whatever it is, past the index; None where there is none."""
+        match = _GID.fullmatch(gid)
+        if match is None:
+            raise Refused(f"Invalid global id '{gid}'", "argumentLiteralsIncompatible")
+        look = self.finders.get(match[1])
+        return look(int(match[2])) if look else None
 
     def product(self, id: int) -> Product | None:
         """A product by its id, past the index."""
