@@ -158,7 +158,7 @@ def found(type: str, look: Callable[[ShopifySandbox, int], Any], scope: str) -> 
 
 
 def _things(_: Any, call: Call) -> list[Any]:
-    return [call.shop.thing(str(id)) for id in call.args["ids"]]
+    return [call.shop.thing(str(gid)) for gid in call.args["ids"]]
 
 
 def hanging(type: str, of: Callable[[Any], Any]) -> FieldType:
