@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from regulars import (
     CodeUse,
+    Company,
     Consent,
     Fulfilment,
     Line,
@@ -24,6 +26,7 @@ from regulars import (
 )
 
 from regulars_shopify.models import (
+    CompanyNode,
     CustomerNode,
     FulfilmentNode,
     LineNode,
@@ -42,6 +45,7 @@ _CONSENT = {
     "UNSUBSCRIBED": "unsubscribed",
     "PENDING": "pending",
     "NOT_SUBSCRIBED": "not_subscribed",
+    "NEVER_SUBSCRIBED": "not_subscribed",  # what text messages call it
 }
 
 
@@ -55,6 +59,13 @@ def to_product(node: ProductNode) -> Product:
         vendor=node["vendor"] or None,
         status=node["status"],
         tags=node["tags"],
+    )
+
+
+def to_company(node: CompanyNode) -> Company:
+    """A buying company as a record."""
+    return Company(
+        id=node["id"], updated_at=node["updatedAt"], name=node["name"], domain=None, country=None, custom="{}"
     )
 
 
@@ -75,7 +86,7 @@ def to_person(node: CustomerNode) -> Person:
         tags=node["tags"],
         held="{}",
         lists=[],
-        custom=json.dumps(_metafields(node), ensure_ascii=False),
+        custom=json.dumps(_metafields(node), ensure_ascii=False) if "metafields" in node else "{}",
     )
 
 
@@ -108,11 +119,11 @@ def _consent(node: CustomerNode, channel: str, address: str, state: str, at: dat
 
 def _address(email: str) -> str:
     """As Shopify stores it: without any space, its letters as they are."""
-    return "".join(email.split())
+    return email if " " not in email else "".join(email.split())
 
 
 def _metafields(node: CustomerNode) -> dict[str, str]:
-    fields = node.get("metafields", {"nodes": []})["nodes"]
+    fields = node["metafields"]["nodes"]
     return {f["key"] if "." in f["key"] else f"{f['namespace']}.{f['key']}": f["value"] for f in fields}
 
 
@@ -122,30 +133,36 @@ def to_order(node: OrderNode) -> Rows:
     The lines' goods add up to the order's. Raises MoneyError for an amount that cannot be understood.
     """
     order = _order(node)
-    rows: Rows = {"order": [order], "line": [*_lines(node, order)], "refund": [], "refund_line": []}
-    for refund in node["refunds"]:
-        lines = _refund_lines(refund, order)
-        rows["refund"].append(_refund(refund, lines, order, node["taxesIncluded"]))
-        rows["refund_line"] += lines
+    lines = _lines(node, order)
+    rows: Rows = {"order": [order], "line": [*lines]}
+    if node["refunds"]:
+        rows["refund"], rows["refund_line"] = refunds_of(node, order, lines)
     rows["fulfilment"] = [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
     rows["code_use"] = [_code_use(code, order) for code in node["discountCodes"]]
     return rows
 
 
-def _minor(bag: ShopBag | None) -> int:
-    return minor_units(bag["shopMoney"]["amount"], bag["shopMoney"]["currencyCode"]) if bag else 0
+_minor_units = lru_cache(maxsize=65_536)(minor_units)  # a shop has few prices and many lines
+
+
+def inin_minor(bag: ShopBag | None) -> int:
+    """The shop's side of an amount in minor units, 0 where there is none."""
+    if bag is None:
+        return 0
+    money = bag["shopMoney"]
+    return _minor_units(money["amount"], money["currencyCode"])
 
 
 def _line_goods(line: LineNode) -> int:
     """What a line costs after all discounts, those on the whole order included."""
-    off = sum(_minor(allocation["allocatedAmountSet"]) for allocation in line["discountAllocations"])
-    return _minor(line["originalTotalSet"]) - off
+    off = sum(in_minor(allocation["allocatedAmountSet"]) for allocation in line["discountAllocations"])
+    return in_minor(line["originalTotalSet"]) - off
 
 
 def _order(node: OrderNode) -> Order:
     customer, address, total = node["customer"], node["displayAddress"], node["totalPriceSet"]
     lines, subtotal, seen = node["lineItems"]["nodes"], node["subtotalPriceSet"], total["presentmentMoney"]
-    tax = sum(_minor(tax["priceSet"]) for line in lines for tax in line["taxLines"])
+    tax = sum(in_minor(tax["priceSet"]) for line in lines for tax in line["taxLines"])
     return Order(
         id=node["id"],
         updated_at=node["updatedAt"],
@@ -153,16 +170,16 @@ def _order(node: OrderNode) -> Order:
         ordered_at=node["processedAt"],
         person_id=customer["id"] if customer else None,
         email=_address(node["email"]) if node["email"] else None,
-        company_id=None,
+        company_id=_company(node),
         currency=total["shopMoney"]["currencyCode"],
-        goods_minor=_minor(subtotal) if subtotal else sum(map(_line_goods, lines)),
+        goods_minor=in_minor(subtotal) if subtotal else sum(map(_line_goods, lines)),
         goods_tax_minor=tax if node["taxesIncluded"] else 0,
-        discount_minor=_minor(node["totalDiscountsSet"]),
-        shipping_minor=_minor(node["totalShippingPriceSet"]),
-        tax_minor=_minor(node["totalTaxSet"]),
-        total_minor=_minor(total),
+        discount_minor=in_minor(node["totalDiscountsSet"]),
+        shipping_minor=_shipping(node),
+        tax_minor=in_minor(node["totalTaxSet"]),
+        total_minor=in_minor(total),
         presentment_currency=seen["currencyCode"],
-        presentment_total_minor=minor_units(seen["amount"], seen["currencyCode"]),
+        presentment_total_minor=_minor_units(seen["amount"], seen["currencyCode"]),
         test=node["test"],
         cancelled_at=node["cancelledAt"],
         status=node["displayFinancialStatus"],
@@ -170,6 +187,17 @@ def _order(node: OrderNode) -> Order:
         source=node["sourceName"],
         tags=node["tags"],
     )
+
+
+def _company(node: OrderNode) -> str | None:
+    purchaser = node.get("purchasingEntity") or {}
+    return purchaser["company"]["id"] if "company" in purchaser else None
+
+
+def _shipping(node: OrderNode) -> int:
+    """What was charged for sending, after discounts on it."""
+    line = node["shippingLine"]
+    return in_minor(line["discountedPriceSet"] if line else node["totalShippingPriceSet"])
 
 
 def _lines(node: OrderNode, order: Order) -> list[Line]:
@@ -197,36 +225,6 @@ def _line(node: LineNode, goods: int, order: Order) -> Line:
         currency=order["currency"],
         goods_minor=goods,
         gift_card=node["isGiftCard"],
-    )
-
-
-def _refund_lines(node: RefundNode, order: Order) -> list[RefundLine]:
-    return [
-        RefundLine(
-            id=line["id"] or f"{node['id']}:{line['lineItem']['id']}",
-            updated_at=order["updated_at"],
-            refund_id=node["id"],
-            order_id=order["id"],
-            line_id=line["lineItem"]["id"],
-            quantity=line["quantity"],
-            currency=order["currency"],
-            goods_minor=_minor(line["subtotalSet"]),
-        )
-        for line in node["refundLineItems"]["nodes"]
-    ]
-
-
-def _refund(node: RefundNode, lines: Sequence[RefundLine], order: Order, taxes_included: bool) -> Refund:
-    tax = sum(_minor(line["totalTaxSet"]) for line in node["refundLineItems"]["nodes"])
-    return Refund(
-        id=node["id"],
-        updated_at=order["updated_at"],
-        order_id=order["id"],
-        refunded_at=node["processedAt"],
-        currency=order["currency"],
-        goods_minor=sum(line["goods_minor"] for line in lines),
-        goods_tax_minor=tax if taxes_included else 0,
-        total_minor=_minor(node["totalRefundedSet"]),
     )
 
 

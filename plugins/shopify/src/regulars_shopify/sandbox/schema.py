@@ -351,7 +351,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "smsMarketingConsent": made("CustomerSmsMarketingConsent!", lambda c: c),
     },
     "CustomerSmsMarketingConsent": {
-        "state": made("CustomerMarketingConsentState!", lambda _: "NOT_SUBSCRIBED"),
+        "state": made("CustomerMarketingConsentState!", lambda _: "NEVER_SUBSCRIBED"),
         "updatedAt": made("DateTime", lambda _: None),
     },
     "MailingAddress": {
