@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from regulars_shopify.sandbox.payloads import PAYLOADS
-from regulars_shopify.sandbox.schema import TYPES as READABLE
+from regulars_shopify.sandbox import schema
+from regulars_shopify.sandbox.payloads import CHANGES
 from regulars_shopify.sandbox.schema import FieldType
 
-ABSTRACT: Mapping[str | None, tuple[str, ...]] = {
-    "Node": ("Customer", "Order", "Product"),
-    "DiscountCode": ("DiscountCodeBasic",),
-}
+ABSTRACT: dict[str | None, tuple[str, ...]] = {"DiscountCode": ("DiscountCodeBasic",)}
+ABSTRACT.update(schema.ABSTRACT.items())
 """Interfaces and unions, with the types that can be met there."""
 
-TYPES: dict[str, dict[str, FieldType]] = {
-    **READABLE,
-    **PAYLOADS,
-    "QueryRoot": {**READABLE["QueryRoot"], **PAYLOADS["QueryRoot"]},
-    "Metafield": {**READABLE["Metafield"], **PAYLOADS["Metafield"]},
+TYPES: Mapping[str, Mapping[str, FieldType]] = {
+    name: {**schema.TYPES.get(name, {}), **CHANGES.get(name, {})} for name in (*schema.TYPES, *CHANGES)
 }
-
-
-def typename(thing: Any) -> str:
-    """The type of an object that stands where several types can."""
-    return str(thing["__typename"]) if isinstance(thing, Mapping) else type(thing).__name__

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, log
 from typing import TYPE_CHECKING, Any
 
+from regulars_shopify.sandbox.api import ABSTRACT, TYPES
 from regulars_shopify.sandbox.collection import Slice
 from regulars_shopify.sandbox.faults import Refused
+from regulars_shopify.sandbox.inputs import INPUTS, problem
 from regulars_shopify.sandbox.language import Document, Operation, Selection, Variable
-from regulars_shopify.sandbox.schema import ABSTRACT, FREE, TYPES, Call, FieldType, node_type, type_of
+from regulars_shopify.sandbox.schema import FREE, Call, FieldType, node_type, type_of
 
 if TYPE_CHECKING:
     from regulars_shopify.sandbox.shop import ShopifySandbox
@@ -143,11 +145,9 @@ class Plan:
         own = 0 if known.named in FREE or self._in_payload(path) else 1
         if len(path) == 2 and (known.named == "Count" or self._operation.kind == "mutation"):
             own = 10
-        if "ids" in known.args:  # a list by ids costs what each of them does
-            points = (1 + points) * len(call.args["ids"]) - own
         get = known.get
         if known.is_list:
-            return lambda thing: [None if item is None else sub(item) for item in get(thing, call)], own + points
+            return lambda thing: _each(sub, get(thing, call)), own + points
 
         def one(thing: Any) -> Any:
             found = get(thing, call)
@@ -215,6 +215,8 @@ class Plan:
                 what = f"Field '{name}' doesn't accept argument '{given}'"
                 raise Refused(what, "argumentNotAccepted", path, name=name, argumentName=given)
         values = {key: self._value(value) for key, value in selection.args.items()}
+        for value in values.values():
+            _array_size(value, path)
         missing = [key for key, kind in known.args.items() if kind.endswith("!") and values.get(key) is None]
         if missing:
             what = f"Field '{name}' is missing required arguments: {', '.join(missing)}"
@@ -248,6 +250,17 @@ class Plan:
             )
             return _access_denied(what, where, None)
         return None
+
+
+def _each(sub: Run, items: Sequence[Any] | None) -> list[Any] | None:
+    """A list's items; an id that names nothing leaves a gap."""
+    return None if items is None else [None if item is None else sub(item) for item in items]
+
+
+def _array_size(value: Any, path: tuple[str, ...]) -> None:
+    if isinstance(value, list) and len(value) > MOST:
+        what = f"The input array size of {len(value)} is greater than the maximum allowed of {MOST}."
+        raise Refused(what, "MAX_INPUT_SIZE_EXCEEDED", path[1:])
 
 
 def _node_at(sub: Run) -> Callable[[Slice, int], Any]:
@@ -285,9 +298,12 @@ def _variable(operation: Operation, name: str, given: Mapping[str, Any]) -> Any:
     fits = kind is None or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool)))
     if value is not None and not fits:
         raise _invalid_variable(name, declared.type, value, f"Could not coerce value {value!r}")
+    if declared.type.strip("[]!") in INPUTS and (found := problem(declared.type, value)):
+        raise _invalid_variable(name, declared.type, value, found[1], found[0])
     return value
 
 
-def _invalid_variable(name: str, type: str, value: Any, why: str) -> Refused:
-    what = f"Variable ${name} of type {type} was provided invalid value"
-    return Refused(what, "INVALID_VARIABLE", value=value, problems=[{"path": [], "explanation": why}])
+def _invalid_variable(name: str, type: str, value: Any, why: str, at: Sequence[str | int] = ()) -> Refused:
+    where = f" for {'.'.join(map(str, at))} ({why})" if at else ""
+    what = f"Variable ${name} of type {type} was provided invalid value{where}"
+    return Refused(what, "INVALID_VARIABLE", value=value, problems=[{"path": list(at), "explanation": why}])

@@ -118,13 +118,14 @@ class Filling:
             last_name=person.last_name,
             phone=person.phone,
             country=person.country,
-            tags=_tags(person.tags),
+            tags=_tags([*person.tags, *(held.added if held else ())]),
             consent=consent,
             consent_at=said_at,
-            metafields={f"custom.{name}": value for name, value in person.properties.items()},
+            metafields={f"custom.{name}": value for name, value in person.properties.items()} | _others(held),
             orders=orders,
             created=created,
             updated=self._now,
+            added=held.added if held else [],
         )
         self._put(kind, made, created)
 
@@ -200,6 +201,12 @@ class Filling:
 
     def _past(self, moment: datetime | None) -> int | None:
         return _second(moment) if moment and _second(moment) <= self._now else None
+
+
+def _others(held: Customer | None) -> dict[str, str]:
+    """Metafields that programs set; the world knows nothing of them."""
+    there = held.metafields if held else {}
+    return {name: value for name, value in there.items() if not name.startswith("custom.")}
 
 
 def _worth(line: Line, quantity: int) -> int:

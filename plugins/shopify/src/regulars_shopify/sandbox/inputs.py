@@ -83,37 +83,37 @@ INPUTS: Mapping[str, Mapping[str, str]] = {
 _TEXTS = ("String", "ID")
 
 
-def problem(type: str, value: Any) -> Problem | None:
+def problem(kind: str, value: Any) -> Problem | None:
     """The first thing that keeps a value from being of a type; None where it is."""
     if value is None:
-        return ((), "Expected value to not be null") if type.endswith("!") else None
-    type = type.removesuffix("!")
-    if type.startswith("["):
-        return _item(type[1:-1], value if isinstance(value, list) else [value])
-    if type in INPUTS:
-        return _entry(type, value)
-    if type in _TEXTS and not isinstance(value, str):
-        return (), f"Could not coerce value {value!r} to {type}"
-    if type == "Boolean" and not isinstance(value, bool):
+        return ((), "Expected value to not be null") if kind.endswith("!") else None
+    kind = kind.removesuffix("!")
+    if kind.startswith("["):
+        return _item(kind[1:-1], value if isinstance(value, list) else [value])
+    if kind in INPUTS:
+        return _entry(kind, value)
+    if kind in _TEXTS and not isinstance(value, str):
+        return (), f"Could not coerce value {value!r} to {kind}"
+    if kind == "Boolean" and not isinstance(value, bool):
         return (), f"Could not coerce value {value!r} to Boolean"
     return None
 
 
-def _item(type: str, values: list[Any]) -> Problem | None:
+def _item(kind: str, values: list[Any]) -> Problem | None:
     for at, value in enumerate(values):
-        if found := problem(type, value):
+        if found := problem(kind, value):
             return (at, *found[0]), found[1]
     return None
 
 
-def _entry(type: str, value: Any) -> Problem | None:
-    known = INPUTS[type]
+def _entry(kind: str, value: Any) -> Problem | None:
+    known = INPUTS[kind]
     if not isinstance(value, dict):
         return (), f"Expected {value!r} to be a key-value object."
     for name in value:
         if name not in known:
-            return (name,), f"Field is not defined on {type}"
-    for name, kind in known.items():
-        if found := problem(kind, value.get(name)):
+            return (name,), f"Field is not defined on {kind}"
+    for name, inner in known.items():
+        if found := problem(inner, value.get(name)):
             return (name, *found[0]), found[1]
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 _PRODUCT, _CUSTOMER, _ORDER = 8_000_000_000_000, 7_000_000_000_000, 5_000_000_000_000
+_COMPANY = 3_000_000_000
 _LINES_AN_ORDER, _REFUNDS_AN_ORDER = 10_000, 100
 
 
@@ -45,10 +46,25 @@ class Customer:
     orders: int
     created: int
     updated: int = field(compare=False)
+    added: list[str] = field(default_factory=list)
+    """Tags that were added through the API, which the world knows nothing of."""
 
     @property
     def id(self) -> int:
         return _CUSTOMER + self.number
+
+
+@dataclass(slots=True)
+class Company:
+    """A buying company."""
+
+    number: int
+    name: str
+    updated: int = field(compare=False)
+
+    @property
+    def id(self) -> int:
+        return _COMPANY + self.number
 
 
 @dataclass(slots=True)
@@ -82,13 +98,15 @@ class RefundLine:
 
 @dataclass(slots=True)
 class Refund:
-    """A refund; `amount` is all that was paid back."""
+    """A refund; `amount` is all that was paid back, `shipping` and `duties` their part of it."""
 
     id: int
     money: str
     at: int
     amount: int
     lines: list[RefundLine]
+    shipping: int = 0
+    duties: int = 0
 
 
 @dataclass(slots=True)
@@ -102,7 +120,7 @@ class Parcel:
 
 @dataclass(slots=True)
 class Order:
-    """An order; `customer` is a customer's number."""
+    """An order; `customer` and `company` are numbers, `shipping` is before `shipping_off`, the discount on it."""
 
     number: int
     money: str
@@ -120,6 +138,8 @@ class Order:
     refunds: list[Refund]
     parcels: list[Parcel]
     updated: int = field(compare=False)
+    shipping_off: int = 0
+    company: int | None = None
 
     @property
     def id(self) -> int:
@@ -138,7 +158,7 @@ class Order:
     @property
     def total(self) -> int:
         """What the customer was charged."""
-        return self.subtotal + self.shipping + (0 if self.taxes_included else self.tax)
+        return self.subtotal + self.shipping - self.shipping_off + (0 if self.taxes_included else self.tax)
 
 
 def customer_number(id: int) -> int:

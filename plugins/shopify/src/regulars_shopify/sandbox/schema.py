@@ -8,7 +8,7 @@ and the `Call`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +18,7 @@ from regulars import exponent
 
 from regulars_shopify.sandbox.collection import within
 from regulars_shopify.sandbox.faults import Refused
-from regulars_shopify.sandbox.objects import Customer, Line, Order, Product
+from regulars_shopify.sandbox.objects import Customer, Line, Order, Product, Refund
 
 if TYPE_CHECKING:
     from regulars_shopify.sandbox.shop import ShopifySandbox
@@ -173,32 +173,12 @@ def hanging(type: str, of: Callable[[Any], Any]) -> FieldType:
 def _metafields(customer: Customer, call: Call) -> Any:
     """The metafields asked for; with `keys` they come back named in full."""
     wanted, space = call.args.get("keys"), call.args.get("namespace")
-    held = [_metafield(i, name, value) for i, (name, value) in enumerate(customer.metafields.items())]
+    held = call.shop.metafields.held(customer)
     if wanted is not None:
-        held = [Metafield(m.id, m.namespace, m.full, m.value) for m in held if m.full in wanted]
+        held = [replace(one, key=one.full) for one in held if one.full in wanted]
     if space is not None:
-        held = [m for m in held if m.namespace == space]
+        held = [one for one in held if one.namespace == space]
     return within(held, call.args["first"], call.args.get("after"))
-
-
-@dataclass(frozen=True)
-class Metafield:
-    """A custom field of a customer."""
-
-    id: int
-    namespace: str
-    key: str
-    value: str
-
-    @property
-    def full(self) -> str:
-        """Namespace and key."""
-        return f"{self.namespace}.{self.key}"
-
-
-def _metafield(number: int, full: str, value: str) -> Metafield:
-    namespace, _, key = full.partition(".")
-    return Metafield(number, namespace, key, value)
 
 
 def _last_order(customer: Customer, call: Call) -> Order | None:
@@ -207,6 +187,14 @@ def _last_order(customer: Customer, call: Call) -> Order | None:
 
 def _buyer(order: Order, call: Call) -> Customer | None:
     return call.shop.customers.live.get(order.customer) if order.customer is not None else None
+
+
+def _purchaser(order: Order, call: Call) -> Any:
+    return PurchasingCompany(order) if order.company is not None else _buyer(order, call)
+
+
+def _shipping_back(refund: Refund) -> list[Refund]:
+    return [refund] if refund.shipping else []
 
 
 def _line_product(line: Line, call: Call) -> Product | None:
@@ -251,6 +239,10 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "products": listed("ProductConnection!", "products", "ProductSortKeys", "ID", "read_products"),
         "customers": listed("CustomerConnection!", "customers", "CustomerSortKeys", "ID", "read_customers"),
         "orders": listed("OrderConnection!", "orders", "OrderSortKeys", "PROCESSED_AT", "read_orders"),
+        "companies": listed("CompanyConnection!", "companies", "CompanySortKeys", "ID", "read_companies"),
+        "companiesCount": FieldType(
+            "Count", lambda _, call: call.shop.counting("companies", call.args), {"limit": "Int"}, "read_companies"
+        ),
         "productsCount": counted("products", "read_products"),
         "customersCount": counted("customers", "read_customers"),
         "ordersCount": counted("orders", "read_orders"),
@@ -363,7 +355,6 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "namespace": plain("String!", "namespace"),
         "key": plain("String!", "key"),
         "value": plain("String!", "value"),
-        "type": made("String!", lambda _: "single_line_text_field"),
     },
     "Order": {
         "id": gid("Order"),
@@ -383,6 +374,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "currencyCode": made("CurrencyCode!", lambda o: currencies(o.money)[0]),
         "presentmentCurrencyCode": made("CurrencyCode!", lambda o: currencies(o.money)[1]),
         "customer": FieldType("Customer", _buyer, {}, "read_customers"),
+        "purchasingEntity": FieldType("PurchasingEntity", _purchaser),
         "displayAddress": made("MailingAddress", lambda o: o if o.country else None, personal=True),
         "subtotalPriceSet": money(lambda o: o.subtotal, "MoneyBag"),
         "totalDiscountsSet": money(lambda o: sum(line.off for line in o.lines), "MoneyBag"),
@@ -391,6 +383,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "totalPriceSet": money(lambda o: o.total),
         "originalTotalPriceSet": money(lambda o: o.total),
         "totalRefundedSet": money(lambda o: sum(refund.amount for refund in o.refunds)),
+        "shippingLine": made("ShippingLine", lambda o: o if o.shipping else None),
         "lineItems": hanging("LineItemConnection!", lambda o: o.lines),
         "refunds": FieldType("[Refund!]!", lambda o, call: o.refunds[: call.args.get("first")], {"first": "Int"}),
         "fulfillments": FieldType(
@@ -416,7 +409,27 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "createdAt": made("DateTime", lambda r: instant(r.at)),
         "processedAt": made("DateTime!", lambda r: instant(r.at)),
         "totalRefundedSet": money(lambda r: r.amount),
+        "duties": made("[RefundDuty!]", lambda r: [{"amountSet": bag(r.duties, r.money)}] if r.duties else []),
+        "refundShippingLines": hanging("RefundShippingLineConnection!", _shipping_back),
         "refundLineItems": hanging("RefundLineItemConnection!", lambda r: r.lines),
+    },
+    "RefundDuty": {"amountSet": key("MoneyBag!", "amountSet")},
+    "RefundShippingLine": {
+        "id": gid("RefundShippingLine"),
+        "subtotalAmountSet": money(lambda r: r.shipping),
+        "taxAmountSet": money(lambda _: 0),
+    },
+    "ShippingLine": {
+        "originalPriceSet": money(lambda o: o.shipping),
+        "discountedPriceSet": money(lambda o: o.shipping - o.shipping_off),
+    },
+    "Company": {
+        "id": gid("Company"),
+        "name": plain("String!", "name"),
+        "updatedAt": made("DateTime!", lambda c: instant(c.updated)),
+    },
+    "PurchasingCompany": {
+        "company": FieldType("Company!", lambda buyer, call: call.shop.companies.live[buyer.order.company])
     },
     "RefundLineItem": {
         "id": gid("RefundLineItem", "ID"),
@@ -435,11 +448,19 @@ TYPES: dict[str, dict[str, FieldType]] = {
 }
 
 ABSTRACT: dict[str, tuple[str, ...]] = {
+    "PurchasingEntity": ("Customer", "PurchasingCompany"),
     "Node": ("Customer", "Order", "Product", "ProductVariant", "Refund", "LineItem", "Metafield"),
 }
 """Interfaces and unions, with those of their types that are known here."""
 
 _CLASS = {"Line": "LineItem", "Parcel": "Fulfillment"}
+
+
+@dataclass(frozen=True)
+class PurchasingCompany:
+    """A company as the buyer of an order."""
+
+    order: Order
 
 
 def type_of(thing: Any) -> str:

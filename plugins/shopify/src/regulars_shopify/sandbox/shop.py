@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,13 +12,16 @@ from pydantic import TypeAdapter
 from regulars import Clock
 from regulars.testing import Answer, Asked, Sandbox, World
 
+from regulars_shopify.namespace import LIST_PREFIX, NAMESPACE
 from regulars_shopify.sandbox import objects
 from regulars_shopify.sandbox.collection import BadCursor, Collection, Slice, TooDeep
 from regulars_shopify.sandbox.execution import Plan
 from regulars_shopify.sandbox.faults import Refused
 from regulars_shopify.sandbox.filling import Filling
 from regulars_shopify.sandbox.language import SyntaxFault, parse
-from regulars_shopify.sandbox.objects import Customer, Line, Order, Product, Refund, RefundLine
+from regulars_shopify.sandbox.metafields import Metafields
+from regulars_shopify.sandbox.objects import Company, Customer, Line, Order, Product, Refund, RefundLine
+from regulars_shopify.sandbox.people import People, clean
 from regulars_shopify.sandbox.search import Search, Searchable, Unsupported
 from regulars_shopify.sandbox.search import parse as parse_search
 from regulars_shopify.sandbox.throttle import Bucket
@@ -33,6 +36,7 @@ _COUNT_LIMIT = 10_000
 _PRODUCTS = TypeAdapter(list[Product])
 _CUSTOMERS = TypeAdapter(list[Customer])
 _ORDERS = TypeAdapter(list[Order])
+_COMPANIES = TypeAdapter(list[Company])
 _KNOBS = (
     *("domain", "plan", "name", "currency", "timezone", "country", "taxes_included", "tax_percent", "token"),
     *("client_id", "client_secret", "issued", "protected_data_approved", "index_lag", "stale_counts"),
@@ -46,6 +50,10 @@ _PRODUCT_SEARCH = {
     "product_type": Searchable("word", lambda p: p.category),
     "created_at": Searchable("date", lambda p: p.created),
     "updated_at": Searchable("date", lambda p: p.updated),
+}
+_COMPANY_SEARCH = {
+    "id": Searchable("id", lambda c: c.id),
+    "updated_at": Searchable("date", lambda c: c.updated),
 }
 _CUSTOMER_SEARCH = {
     "id": Searchable("id", lambda c: c.id),
@@ -89,7 +97,8 @@ class ShopifySandbox(Sandbox):
         self.client_id, self.client_secret = f"client-{seed:08d}", f"shpss_{seed:08d}{'7b' * 12}"
         self.issued: dict[str, float] = {}
         """Tokens issued for the client id, with the second in which they expire."""
-        self.scopes = {"read_customers", "read_orders", "read_all_orders", "read_products"}
+        self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
+        self.scopes |= {scope.replace("write_", "read_") for scope in self.scopes}
         self.protected_data_approved = True
         self.index_lag = 0
         self.stale_counts = False
@@ -104,6 +113,10 @@ class ShopifySandbox(Sandbox):
             "Refund": self.refund,
         }
         """How an object is found by the type and number in its global id."""
+        self.metafields: Metafields = Metafields(self)
+        self.people: People = People(self)
+        self.forbidden: list[str] = []
+        """Writes that touched what is never ours: details, consent, foreign metafields and tags."""
         self._last: dict[int, Order] | None = None
         self._warnings: list[dict[str, Any]] = []
         self._empty()
@@ -133,6 +146,20 @@ class ShopifySandbox(Sandbox):
     def visible_from(self, updated: int, *, first: bool) -> int | None:
         """From when on searches see a change (None: already)."""
         return None if first or not self.index_lag else updated + self.index_lag
+
+    def touch(self, customer: Customer) -> None:
+        """A mutation changed a customer: `updatedAt` moves, and searches see it when the index does."""
+        customer.updated = max(self.now(), customer.updated)
+        self.customers.put(customer, self.visible_from(customer.updated, first=False))
+
+    def note_foreign(self, namespace: str, what: str) -> None:
+        """Remember a write outside the namespace that is ours."""
+        if namespace != NAMESPACE:
+            self.forbidden.append(what)
+
+    def note_foreign_tags(self, tags: Sequence[str], root: str) -> None:
+        """Remember a change of tags that are not ours."""
+        self.forbidden += [f"{root} {tag}" for tag in clean(tags) if not tag.lower().startswith(LIST_PREFIX)]
 
     def credentials(self) -> Mapping[str, str]:
         return {"shop": self.domain, "access_token": self.token}
@@ -172,7 +199,7 @@ class ShopifySandbox(Sandbox):
         return Answer.of(told)
 
     def _graphql(self, asked: Asked) -> Answer:
-        for kind in (self.products, self.customers, self.orders):
+        for kind in (self.products, self.customers, self.orders, self.companies):
             kind.settle(self.now())
         self._warnings = []
         try:
@@ -331,10 +358,13 @@ class ShopifySandbox(Sandbox):
             return {
                 **{name: getattr(self, name) for name in _KNOBS},
                 "scopes": sorted(self.scopes),
+                "metafields": self.metafields.state(),
+                "forbidden": self.forbidden,
                 "restore_rate": self.restore_rate,
                 "products": self.products.state(_PRODUCTS),
                 "customers": self.customers.state(_CUSTOMERS),
                 "orders": self.orders.state(_ORDERS),
+                "companies": self.companies.state(_COMPANIES),
             }
 
     def restore(self, state: Any) -> None:
@@ -343,15 +373,19 @@ class ShopifySandbox(Sandbox):
                 setattr(self, name, state[name])
             self.scopes, self.restore_rate = set(state["scopes"]), state["restore_rate"]
             self._empty()
+            self.metafields.restore(state["metafields"])
+            self.forbidden = list(state["forbidden"])
             self.products.restore(state["products"], _PRODUCTS)
             self.customers.restore(state["customers"], _CUSTOMERS)
             self.orders.restore(state["orders"], _ORDERS)
+            self.companies.restore(state["companies"], _COMPANIES)
 
     def _empty(self) -> None:
         self.products: Collection[Product] = Collection({"ID": lambda p: p.id}, _PRODUCT_SEARCH)
         self.customers: Collection[Customer] = Collection(
             {"ID": lambda c: c.id, "CREATED_AT": lambda c: c.created}, _CUSTOMER_SEARCH
         )
+        self.companies: Collection[Company] = Collection({"ID": lambda c: c.id}, _COMPANY_SEARCH)
         placed = {"ID": lambda o: o.id, "CREATED_AT": lambda o: o.created, "PROCESSED_AT": lambda o: o.created}
         self.orders: Collection[Order] = Collection(placed, _ORDER_SEARCH)
         self.forget_lookups()
