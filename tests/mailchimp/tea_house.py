@@ -55,3 +55,14 @@ class Api:
     @property
     def members(self) -> str:
         return f"lists/{self.box.list_id}/members"
+
+
+def read(source, stream, cursor=None):
+    """(rows by kind and id, the last cursor, the rejected ones)."""
+    rows, rejected = {}, []
+    for page in source.pages(stream, cursor):
+        cursor = page.cursor or cursor
+        rejected += page.rejected
+        for kind, found in page.rows.items():
+            rows.setdefault(kind, {}).update({row["id"]: row for row in found})
+    return rows, cursor, rejected

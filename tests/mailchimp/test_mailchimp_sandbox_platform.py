@@ -62,7 +62,9 @@ def test_an_unfit_method_and_an_unreadable_body_are_refused(api, box):
 
 
 def test_no_campaign_is_ever_sent(api):
-    assert api.send("POST", "campaigns/c1/actions/send")[0] == 403
+    made = api.send("POST", "campaigns", {"type": "regular"})[1]["id"]
+    for action in ("send", "schedule", "test"):
+        assert api.send("POST", f"campaigns/{made}/actions/{action}")[0] == 403
 
 
 @pytest.mark.parametrize("overload", ["429", "429 without a body", "403 without a body"])

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from mailchimp.tea_house import world_of
+from mailchimp.tea_house import read, world_of
 from regulars import AuthError, PlatformError
 from regulars.testing import Fault, WorldPerson
 from regulars_mailchimp.source import MailchimpSource
@@ -15,17 +15,6 @@ from regulars_mailchimp.source import MailchimpSource
 @pytest.fixture
 def source(settings, http):
     return MailchimpSource(settings, http, ("member_rating", "LOYALTY", "location.country_code"))
-
-
-def read(source, stream, cursor=None):
-    """(rows by kind and id, the last cursor, the rejected ones)."""
-    rows, rejected = {}, []
-    for page in source.pages(stream, cursor):
-        cursor = page.cursor or cursor
-        rejected += page.rejected
-        for kind, found in page.rows.items():
-            rows.setdefault(kind, {}).update({row["id"]: row for row in found})
-    return rows, cursor, rejected
 
 
 def by_name(rows, kind="person", field="email"):

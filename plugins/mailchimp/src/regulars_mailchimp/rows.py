@@ -61,7 +61,7 @@ def consent(member: Member) -> Consent:
         at=member.timestamp_opt if state == "subscribed" else None,
         by=_by(member),
         source="archived" if member.status == "archived" else member.source or None,
-        proof=None,
+        proof=_proof(member),
     )
 
 
@@ -86,6 +86,11 @@ def _by(member: Member) -> str:
     if member.status == "unsubscribed":
         return "admin" if "admin" in member.unsubscribe_reason.lower() else "person"
     return "unknown"
+
+
+def _proof(member: Member) -> str | None:
+    """The reason that was given, in the person's or Mailchimp's words."""
+    return f"reason: {member.unsubscribe_reason}" if member.unsubscribe_reason else None
 
 
 def _country(member: Member) -> str | None:

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 from regulars import Http, Page, PlatformError, Rejected, by_time, full_compare
 
+from regulars_mailchimp.activity import Activity
 from regulars_mailchimp.client import PAGE, MailchimpClient
 from regulars_mailchimp.models import ASKED, FURTHER, Member
 from regulars_mailchimp.rows import bounce, consent, person
@@ -35,6 +36,7 @@ class MailchimpSource:
 
     def __init__(self, settings: MailchimpSettings, http: Http, extra: Sequence[str] = ()) -> None:
         self._client, self._extra = MailchimpClient(settings, http), tuple(extra)
+        self._activity = Activity(self._client, settings.audience, settings.reports_days)
 
     @property
     def _now(self) -> datetime:
@@ -42,11 +44,16 @@ class MailchimpSource:
         return self._client.clock.now().replace(microsecond=0) - _SECOND
 
     def streams(self) -> Sequence[str]:
-        return ("members", "archived", "presence")
+        reports = ("activity", "complaints") if self._activity.days else ("complaints",)
+        return ("members", "archived", "presence", *reports)
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
         if stream == "presence":
             return self._presence(cursor)
+        if stream == "activity":
+            return self._activity.pages(cursor, self._now)
+        if stream == "complaints":
+            return self._activity.complaints(self._now)
         status = "archived" if stream == "archived" else ""
 
         def read(since: datetime | None, until: datetime, resume: str | None) -> Iterator[tuple[Page, str]]:

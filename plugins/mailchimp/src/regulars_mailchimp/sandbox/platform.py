@@ -1,74 +1,52 @@
-"""The simulated Mailchimp account as a whole: its door, its memory, and what its people do."""
+"""The simulated Mailchimp as a caller meets it: its door, its key, its answers."""
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from hashlib import md5
 from typing import Any, Literal
 
 from regulars import Clock
-from regulars.testing import Answer, Asked, Sandbox, World
+from regulars.testing import Answer, Asked
 
-from regulars_mailchimp.sandbox import access, population, routes
-from regulars_mailchimp.sandbox.audience import Audience, Member
-from regulars_mailchimp.sandbox.members import Witness
-from regulars_mailchimp.sandbox.paging import chosen, stamp
+from regulars_mailchimp.sandbox import access, campaigns, reports, routes, routing
+from regulars_mailchimp.sandbox.account import Account
+from regulars_mailchimp.sandbox.paging import chosen
 from regulars_mailchimp.sandbox.problems import Problem
+
+ROUTES = (campaigns, reports, routes)
+"""The modules whose routes there are; importing them registered these."""
 
 _VERSION = "/3.0"
 _CONNECTIONS = 10
 
 
-class MailchimpSandbox(Sandbox):
+class MailchimpSandbox(Account):
     """A Mailchimp account with one audience.
 
     Knobs: `revoked` (the key is valid no more), `merge_field_limit` (what the plan allows),
     `tags_move_last_changed` (whether a tag moves `last_changed`; nobody says, so that the careful
     answer is no), `connections_elsewhere` (how many of the account's ten connections others hold),
-    `overload` (how the eleventh is refused). `witness.mails_sent` and `witness.subscribed_by_api` tell
-    what API calls made Mailchimp do to people; `most_in_flight` how many requests were open at once.
+    `overload` (how the eleventh is refused), `unsteady_rows` (reports' rows turn from request to
+    request). `witness.mails_sent` and `witness.subscribed_by_api` tell what API calls made Mailchimp do
+    to people; `most_in_flight` how many requests were open at once.
     """
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         super().__init__(clock, seed)
-        digest = md5(f"mailchimp:{seed}".encode(), usedforsecurity=False).hexdigest()
-        self.key = f"{digest}-us19"
-        self.account_id, self.account_name, self.timezone = digest[:25], "Invented Shop", "Europe/Berlin"
-        self.list_id = digest[-10:]
         self.base = "https://us19.api.mailchimp.com/3.0"
-        self.audiences = {self.list_id: Audience(self.list_id, "Customers", seed)}
-        self.witness = Witness()
         self.revoked = False
         self.merge_field_limit = 30
         self.tags_move_last_changed = False
+        self.unsteady_rows = True
         self.connections_elsewhere = 0
         self.overload: Literal["429", "429 without a body", "403 without a body"] = "429"
         self.in_flight = self.most_in_flight = 0
         self._door = threading.Lock()
-        self._people: dict[str, Any] = {}
-        self._answered = 0
 
-    @property
-    def audience(self) -> Audience:
-        """The audience that `populate` fills."""
-        return self.audiences[self.list_id]
-
-    @property
-    def mails_sent(self) -> list[str]:
-        """Addresses that Mailchimp mailed a request to confirm, because an API call set `pending`."""
-        return self.witness.mails_sent
-
-    @property
-    def subscribed_by_api(self) -> list[str]:
-        """Addresses that a request asked to set to `subscribed`."""
-        return self.witness.subscribed_by_api
-
-    def now(self) -> str:
-        """The present second as Mailchimp writes it."""
-        return stamp(self.clock.now())
+    def credentials(self) -> Mapping[str, str]:
+        return {"key": self.key, "audience": self.list_id}
 
     def handle(self, asked: Asked) -> Answer:
         """One connection more; above ten the account refuses before it looks at anything."""
@@ -84,13 +62,13 @@ class MailchimpSandbox(Sandbox):
 
     def respond(self, asked: Asked) -> Answer:
         """Answer one request; a refusal is a problem document."""
-        self._answered += 1
+        self.answered += 1
         request_id = self._request_id()
         try:
             access.admit(asked, "" if self.revoked else self.key)
             if asked.path != _VERSION and not asked.path.startswith(_VERSION + "/"):
                 raise Problem(404, "Resource Not Found", "The requested resource could not be found.")
-            status, body = routes.reply(self, asked, asked.path[len(_VERSION) :].strip("/"))
+            status, body = routing.reply(self, asked, asked.path[len(_VERSION) :].strip("/"))
         except Problem as problem:
             return self._refusal(problem, request_id)
         if status == 204:
@@ -98,55 +76,6 @@ class MailchimpSandbox(Sandbox):
         if asked.method == "GET":
             body = chosen(asked, body)
         return self._json(body, status, request_id)
-
-    def populate(self, world: World) -> None:
-        with self.lock:
-            self.timezone = world.timezone
-            self.account_name = world.name
-            population.populate(self.audience, self._people, world, self.now())
-
-    def credentials(self) -> Mapping[str, str]:
-        return {"key": self.key, "audience": self.list_id}
-
-    def state(self) -> Any:
-        return {
-            "audiences": [audience.state() for audience in self.audiences.values()],
-            "people": self._people,
-            "answered": self._answered,
-            "witness": asdict(self.witness),
-            "account": [self.account_name, self.timezone],
-        }
-
-    def restore(self, state: Any) -> None:
-        state = json.loads(json.dumps(state))  # two accounts share nothing
-        self.audiences = {kept["id"]: Audience.of(kept) for kept in state["audiences"]}
-        self._people, self._answered = state["people"], state["answered"]
-        self.witness = Witness(**state["witness"])
-        self.account_name, self.timezone = state["account"]
-
-    # --- what people and time do, beside the API ---------------------------------------------------
-
-    def unsubscribe(self, email: str) -> None:
-        """The person clicks on the link: no API call can undo that."""
-        self._happens(email, status="unsubscribed", by="person", unsubscribe_reason="No longer interested")
-
-    def confirm(self, email: str) -> None:
-        """The person clicks on the link in the request to confirm."""
-        self._happens(email, status="subscribed", by=None, unsubscribe_reason="", timestamp_opt=self.now())
-
-    def bounce(self, email: str) -> None:
-        """Mail came back for good."""
-        self._happens(email, status="cleaned")
-
-    def _happens(self, email: str, **to: Any) -> None:
-        with self.lock:
-            member: Member | None = self.audience.find(email)
-            if member is None:
-                raise KeyError(email)
-            member.update(to)
-            self.audience.touch(member, self.now())
-
-    # --- answers ------------------------------------------------------------------------------------
 
     def _crowded(self) -> Answer:
         if self.overload != "429":
@@ -172,5 +101,5 @@ class MailchimpSandbox(Sandbox):
         return answer
 
     def _request_id(self) -> str:
-        digest = md5(f"{self.seed}:{self._answered}".encode(), usedforsecurity=False).hexdigest()
+        digest = md5(f"{self.seed}:{self.answered}".encode(), usedforsecurity=False).hexdigest()
         return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:]))
