@@ -11,7 +11,8 @@ import regulars
 NAMES = """
 AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Company ConfigError Connector Consent
 Customer Deletion Destination Discovery Draft DraftRequest Drafts
-EcoaCapabilities EcoaJob EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec
+Ability Deliverability EcoaBatch EcoaBounce EcoaCapabilities EcoaCode EcoaCredit EcoaJob EcoaPage
+EcoaProvider EcoaQuote EcoaRejection EcoaResult EcoaRow JobState MatchLevel Permission FieldSpec
 Finding Fine FoundField FoundList Fulfilment Held Http IssueCode
 JoinList LeaveList Level Lifecycle Limit Line Membership Merge
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError

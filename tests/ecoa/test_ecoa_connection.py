@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
-from regulars import AuthError, Secret
+from regulars import AuthError, EcoaBatch, Secret
 from regulars.plugins import load
 from regulars.testing import World, WorldPerson
 from regulars_ecoa.provider import check
@@ -97,7 +97,7 @@ def test_the_same_seed_matches_the_same_people(clock):
 
 def test_a_saved_sandbox_goes_on_where_it_was(provider, sandbox, clock, rows, tmp_path):
     sandbox.behaviour.turnaround = 3
-    provider.submit(provider.quote(rows, ()).quote_ref, rows, (), "key-1")
+    provider.submit(provider.quote(EcoaBatch(rows)).quote_ref, EcoaBatch(rows), "key-1")
     sandbox.save(tmp_path / "ecoa.json")
     again = EcoaSandbox(clock, seed=7)
     again.load(tmp_path / "ecoa.json")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from regulars import EcoaRow, Money, PlatformError, QuotaError, RefusedError, UnknownOutcomeError
+from regulars import EcoaBatch, EcoaRow, Money, PlatformError, QuotaError, RefusedError, UnknownOutcomeError
 from regulars.testing import Fault
 
 
 def bought(provider, rows, key="key-1", suppress=()):
-    return provider.submit(provider.quote(rows, suppress).quote_ref, rows, suppress, key)
+    return provider.submit(provider.quote(EcoaBatch(rows, suppress)).quote_ref, EcoaBatch(rows, suppress), key)
 
 
 def test_a_quote_prices_the_matches_and_buys_nothing(provider, sandbox, rows):
-    quote = provider.quote(rows, ())
+    quote = provider.quote(EcoaBatch(rows))
     assert (quote.records, quote.cost) == (4, Money.parse("0.45", "USD"))
     assert sandbox.charged() == Money.parse("0", "USD")
 
@@ -82,10 +82,10 @@ def test_a_look_up_that_failed_is_not_none(provider, sandbox):
 
 
 def test_an_old_quote_is_refused_and_nothing_is_paid(provider, sandbox, clock, rows):
-    quote = provider.quote(rows, ())
+    quote = provider.quote(EcoaBatch(rows))
     clock.forward(timedelta(days=8))
     with pytest.raises(PlatformError, match="quote_expired"):
-        provider.submit(quote.quote_ref, rows, (), "key-1")
+        provider.submit(quote.quote_ref, EcoaBatch(rows), "key-1")
     assert provider.find("key-1") is None
     assert sandbox.till == []
 
@@ -109,19 +109,19 @@ def test_a_long_pause_is_told_instead_of_waited_for(provider, sandbox, rows):
 def test_an_account_without_credit_is_a_matter_of_budget(provider, sandbox, rows):
     sandbox.faults.append(Fault("status", match="/v1/quotes", status=402))
     with pytest.raises(QuotaError, match="no credit"):
-        provider.quote(rows, ())
+        provider.quote(EcoaBatch(rows))
 
 
 def test_a_batch_outside_the_size_limits_never_leaves(connect, sandbox, rows):
     with pytest.raises(RefusedError, match="5 to 9 records"):
-        connect(min_records=5, max_records=9).quote(rows, ())
+        connect(min_records=5, max_records=9).quote(EcoaBatch(rows))
     assert sandbox.log == []
 
 
 def test_the_providers_own_minimum_is_told_in_its_words(provider, sandbox):
     sandbox.behaviour.min_records = 25
     with pytest.raises(PlatformError, match="25 to 1000000 records"):
-        provider.quote([EcoaRow("k", "ada@example.test")], ())
+        provider.quote(EcoaBatch([EcoaRow("k", "ada@example.test")]))
 
 
 @pytest.mark.parametrize("amount", ['"1,50"', "1.5", '"-1"', '"0.001"'])
@@ -132,12 +132,12 @@ def test_an_amount_that_is_not_exact_money_is_refused(provider, sandbox, rows, a
     )
     sandbox.faults.append(Fault("status", match="/v1/quotes", status=200, body=body.encode()))
     with pytest.raises(PlatformError):
-        provider.quote(rows, ())
+        provider.quote(EcoaBatch(rows))
 
 
 def test_an_unknown_job_state_after_a_purchase_is_an_unknown_outcome(provider, sandbox, rows):
-    quote = provider.quote(rows, ())
+    quote = provider.quote(EcoaBatch(rows))
     body = b'{"job_ref": "j", "state": "dreaming"}'
     sandbox.faults.append(Fault("status", match="/v1/jobs", status=200, body=body))
     with pytest.raises(UnknownOutcomeError, match="state"):
-        provider.submit(quote.quote_ref, rows, (), "key-1")
+        provider.submit(quote.quote_ref, EcoaBatch(rows), "key-1")

@@ -6,15 +6,19 @@ import json
 from datetime import timedelta
 
 import pytest
-from regulars import AuthError, EcoaRow, PlatformError
+from regulars import AuthError, EcoaBatch, EcoaRow, PlatformError
 from regulars.testing import Fault
 from regulars_ecoa.matching import hashed
 
 
 def results(provider, clock, rows, suppress=()):
-    job = provider.submit(provider.quote(rows, suppress).quote_ref, rows, suppress, "key-1")
+    return {result.record_key: result for page in pages(provider, clock, rows, suppress) for result in page.rows}
+
+
+def pages(provider, clock, rows, suppress=()):
+    job = provider.submit(provider.quote(EcoaBatch(rows, suppress)).quote_ref, EcoaBatch(rows, suppress), "key-1")
     clock.forward(timedelta(days=18))
-    return {result.record_key: result for result in provider.results(job.job_ref)}
+    return list(provider.results(job.job_ref))
 
 
 def answered(sandbox, *rows):
@@ -44,14 +48,14 @@ def test_results_come_in_pages_and_in_another_order(provider, sandbox, clock):
 
 
 def test_results_before_their_time_are_not_ready_rather_than_refused(provider, rows):
-    job = provider.submit(provider.quote(rows, ()).quote_ref, rows, (), "key-1")
+    job = provider.submit(provider.quote(EcoaBatch(rows)).quote_ref, EcoaBatch(rows), "key-1")
     with pytest.raises(PlatformError, match=r"not ready \(queued\).*Poll after 2026-03-03 05:36 UTC") as told:
         list(provider.results(job.job_ref))
     assert not isinstance(told.value, AuthError)
 
 
 def test_a_revoked_token_is_an_auth_error_also_on_results(provider, sandbox, clock, rows):
-    job = provider.submit(provider.quote(rows, ()).quote_ref, rows, (), "key-1")
+    job = provider.submit(provider.quote(EcoaBatch(rows)).quote_ref, EcoaBatch(rows), "key-1")
     clock.forward(timedelta(days=18))
     sandbox.revoked = True
     with pytest.raises(AuthError):
@@ -110,19 +114,28 @@ def test_a_row_without_permission_was_never_asked(provider, sandbox, clock, rows
     assert (found.permission, found.new_email) == ("not_sent", None)
 
 
-def test_an_unreadable_row_is_marked_and_the_others_come(provider, sandbox, clock, rows):
+def test_an_unreadable_row_is_told_with_its_place_and_the_others_come(provider, sandbox, clock, rows):
     good = {"record_key": "good", "new_email": "a@example.test"}
-    answered(sandbox, {"record_key": "bad", "new_email": 7}, {"record_key": "odd", "new_email": "nobody"}, good)
-    found = results(provider, clock, rows)
-    assert found["bad"].flags == ("unreadable",)
-    assert (found["odd"].new_email, found["odd"].flags) == (None, ("not_an_address",))
-    assert found["good"].new_email == "a@example.test"
+    answered(sandbox, {"record_key": "bad", "new_email": 7}, {"new_email": "a@example.test"}, good)
+    (page,) = pages(provider, clock, rows)
+    assert [(one.record_key, one.where) for one in page.unreadable] == [
+        ("bad", "job j-7-1, page 1, row 1"),
+        ("", "job j-7-1, page 1, row 2"),
+    ]
+    assert "new_email: string_type" in page.unreadable[0].reason
+    assert [one.record_key for one in page.rows] == ["good"]
 
 
-def test_a_row_without_a_key_is_an_error(provider, sandbox, clock, rows):
-    answered(sandbox, {"new_email": "a@example.test"})
-    with pytest.raises(PlatformError, match="without a record key"):
-        results(provider, clock, rows)
+def test_what_is_no_address_is_none(provider, sandbox, clock, rows):
+    answered(sandbox, {"record_key": "odd", "new_email": "nobody"})
+    found = results(provider, clock, rows)["odd"]
+    assert (found.new_email, found.flags) == (None, ("not_an_address",))
+
+
+def test_a_code_nobody_told_us_is_an_error_and_kept_as_it_came(provider, sandbox, clock, rows):
+    answered(sandbox, {"record_key": "k", "new_email": "a@example.test", "code": "M7"})
+    found = results(provider, clock, rows)["k"]
+    assert (found.code, found.vendor_code, found.flags) == ("ERROR_FINAL", "M7", ("unknown_code",))
 
 
 def test_a_cursor_that_turns_in_a_circle_is_an_error(provider, sandbox, clock, rows):

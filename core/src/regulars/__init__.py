@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from regulars.connector import Draft as Draft
     from regulars.connector import DraftRequest as DraftRequest
     from regulars.connector import Drafts as Drafts
-    from regulars.connector import EcoaCapabilities as EcoaCapabilities
-    from regulars.connector import EcoaJob as EcoaJob
-    from regulars.connector import EcoaProvider as EcoaProvider
-    from regulars.connector import EcoaQuote as EcoaQuote
-    from regulars.connector import EcoaResult as EcoaResult
-    from regulars.connector import EcoaRow as EcoaRow
     from regulars.connector import FieldSpec as FieldSpec
     from regulars.connector import Finding as Finding
     from regulars.connector import FoundField as FoundField
@@ -46,6 +40,23 @@ if TYPE_CHECKING:
     from regulars.connector import by_id as by_id
     from regulars.connector import by_time as by_time
     from regulars.connector import full_compare as full_compare
+    from regulars.ecoa import Ability as Ability
+    from regulars.ecoa import Deliverability as Deliverability
+    from regulars.ecoa import EcoaBatch as EcoaBatch
+    from regulars.ecoa import EcoaBounce as EcoaBounce
+    from regulars.ecoa import EcoaCapabilities as EcoaCapabilities
+    from regulars.ecoa import EcoaCode as EcoaCode
+    from regulars.ecoa import EcoaCredit as EcoaCredit
+    from regulars.ecoa import EcoaJob as EcoaJob
+    from regulars.ecoa import EcoaPage as EcoaPage
+    from regulars.ecoa import EcoaProvider as EcoaProvider
+    from regulars.ecoa import EcoaQuote as EcoaQuote
+    from regulars.ecoa import EcoaRejection as EcoaRejection
+    from regulars.ecoa import EcoaResult as EcoaResult
+    from regulars.ecoa import EcoaRow as EcoaRow
+    from regulars.ecoa import JobState as JobState
+    from regulars.ecoa import MatchLevel as MatchLevel
+    from regulars.ecoa import Permission as Permission
     from regulars.errors import AuthError as AuthError
     from regulars.errors import ConfigError as ConfigError
     from regulars.errors import PlatformError as PlatformError
@@ -99,9 +110,12 @@ _HOME = {
     "changes": "AddressChange Change IssueCode JoinList LeaveList Outcome SetField",
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
-        "CheckReport Connector Destination Discovery Draft DraftRequest Drafts EcoaCapabilities EcoaJob"
-        " EcoaProvider EcoaQuote EcoaResult EcoaRow FieldSpec Finding FoundField FoundList Held Missing Page"
-        " Price Rejected Role Settings Source Writes by_id by_time full_compare"
+        "CheckReport Connector Destination Discovery Draft DraftRequest Drafts FieldSpec Finding FoundField"
+        " FoundList Held Missing Page Price Rejected Role Settings Source Writes by_id by_time full_compare"
+    ),
+    "ecoa": (
+        "Ability Deliverability EcoaBatch EcoaBounce EcoaCapabilities EcoaCode EcoaCredit EcoaJob EcoaPage"
+        " EcoaProvider EcoaQuote EcoaRejection EcoaResult EcoaRow JobState MatchLevel Permission"
     ),
     "errors": (
         "AuthError ConfigError PlatformError PluginError QuotaError RefusedError RegularsError"

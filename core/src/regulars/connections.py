@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any
 
 from regulars.config import Client, ConnectionConfig, Workspace, connection_config, connection_settings, read_toml
-from regulars.connector import CheckReport, Connector, Destination, EcoaProvider, Finding, Settings, Source
+from regulars.connector import CheckReport, Connector, Destination, Finding, Settings, Source
+from regulars.ecoa import EcoaProvider
 from regulars.errors import ConfigError, PluginError, RegularsError, WrongAccountError
 from regulars.http import Http, RequestPolicy
 from regulars.plugins import Plugins

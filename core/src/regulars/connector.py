@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from pydantic import BaseModel, ConfigDict
 
 from regulars.changes import Change, Outcome
+from regulars.ecoa import EcoaProvider
 from regulars.errors import PluginError
 from regulars.http import Http, RequestPolicy
-from regulars.money import Money
 from regulars.records import Record
 
 if TYPE_CHECKING:
@@ -330,95 +330,6 @@ class Drafts(Protocol):
         Raises ConfigError where the list or the template does not exist, UnknownOutcomeError where nobody
         knows whether it was made.
         """
-
-
-# --- bounced addresses ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class EcoaRow:
-    """One bounced address as it leaves: a random key of this job, the address, and only the further
-    fields that the provider declares (`EcoaCapabilities.needs`)."""
-
-    record_key: str
-    old_email: str
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class EcoaCapabilities:
-    """What a provider does; `needs` names the extra fields it must have beside key and address."""
-
-    min_records: int
-    max_records: int
-    needs: tuple[str, ...]
-    regions: tuple[str, ...]
-    two_phase: bool
-    permission_pass: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EcoaQuote:
-    """What a job would cost. `quote_ref` is handed to `submit`."""
-
-    quote_ref: str
-    records: int
-    cost: Money
-    expires_at: datetime | None = None
-
-
-JobState = Literal[
-    "queued", "matching", "awaiting_purchase", "permission_pass", "completed", "partial", "failed", "cancelled"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class EcoaJob:
-    """A job as the provider sees it. `charged` is what it has cost so far."""
-
-    job_ref: str
-    state: JobState
-    charged: Money | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    next_poll_after: datetime | None = None
-
-
-Permission = Literal["not_sent", "sent", "no_response", "opted_out", "confirmed", "wrong_person"]
-
-
-@dataclass(frozen=True, slots=True)
-class EcoaResult:
-    """A candidate for one record key; nothing here is a consent but `permission == "confirmed"`."""
-
-    record_key: str
-    new_email: str | None
-    code: str
-    permission: Permission
-    permission_at: datetime | None = None
-    flags: tuple[str, ...] = ()
-
-
-class EcoaProvider(Protocol):
-    """A provider of new addresses for bounced ones; asynchronous, two-phase."""
-
-    def capabilities(self) -> EcoaCapabilities:
-        """What the provider needs and does."""
-
-    def quote(self, rows: Sequence[EcoaRow], suppress: Sequence[str]) -> EcoaQuote:
-        """Price of a batch. `suppress` are SHA-256 hashes of lower-case addresses never to return."""
-
-    def submit(self, quote_ref: str, rows: Sequence[EcoaRow], suppress: Sequence[str], key: str) -> EcoaJob:
-        """Start (and so buy) the job; the same idempotency `key` again answers the same job."""
-
-    def find(self, key: str) -> EcoaJob | None:
-        """The job that was submitted under `key`, None where the provider has none. Used after a
-        time-out, so that nothing is paid twice."""
-
-    def poll(self, job_ref: str) -> EcoaJob:
-        """The state of a job."""
-
-    def results(self, job_ref: str) -> Iterator[EcoaResult]:
-        """All results of a completed job."""
 
 
 # --- the connector -------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import click
 from regulars.cli.call import Call, pass_call, shared, table
 
 if TYPE_CHECKING:
-    from regulars.connector import EcoaProvider
+    from regulars.ecoa import EcoaProvider
     from regulars.journal import Lease
     from regulars.reactivation import Desk, Job, Month
 

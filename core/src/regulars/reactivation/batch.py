@@ -7,32 +7,37 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regulars.connector import EcoaCapabilities, EcoaRow
+from regulars.ecoa import EcoaBatch, EcoaCapabilities, EcoaRow
 from regulars.errors import PlanError, RefusedError
+from regulars.money import Money
 from regulars.reactivation.budget import Month, records_within, spent_up
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import Bounced, eligibility, prepare
 from regulars.reactivation.jobs import Job, Record, records
 from regulars.warehouse import Session, statement
 
-_EXTRAS = ("first_name", "last_name", "country")
-"""What a provider may need beyond key and address, and we can tell."""
+_EXTRAS = {
+    "first_name": "c.first_name",
+    "last_name": "c.last_name",
+    "country": "c.country",
+    "bounced_on": "CAST(b.last_at AS DATE)",
+}
+"""What a provider may need beyond key and address, and where we have it from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` and `suppress` go to the provider; `people` says whose rows they are, for us alone."""
+    """`sent` goes to the provider; `people` says whose rows they are, for us alone."""
 
     job: str
     people: Sequence[Record]
-    rows: Sequence[EcoaRow]
-    suppress: Sequence[str]
+    sent: EcoaBatch
 
     @property
     def digest(self) -> str:
         """What makes this batch this batch: its rows and its suppression list."""
-        parts = [f"{row.record_key}|{row.old_email}|{sorted(row.extra.items())}" for row in self.rows]
-        return hashlib.sha256("\n".join([*sorted(parts), *self.suppress]).encode()).hexdigest()
+        parts = [f"{row.record_key}|{row.old_email}|{sorted(row.extra.items())}" for row in self.sent.rows]
+        return hashlib.sha256("\n".join([*sorted(parts), *self.sent.suppress]).encode()).hexdigest()
 
 
 def draft(desk: Desk, takes: EcoaCapabilities, left: Month) -> Batch:
@@ -46,7 +51,7 @@ def draft(desk: Desk, takes: EcoaCapabilities, left: Month) -> Batch:
         found = eligibility(session, desk.config, desk.journal, desk.now(), takes.regions).eligible
         chosen = found[: _allowed(desk, takes, left, len(found))]
         people = [Record(str(x.customer_id), job, secrets.token_hex(16), x.reference) for x in chosen]
-        return _batch(session, job, people, chosen, takes.needs)
+        return _batch(desk, session, job, people, chosen, takes, left.most)
 
 
 def _allowed(desk: Desk, takes: EcoaCapabilities, left: Month, eligible: int) -> int:
@@ -80,35 +85,50 @@ def redraft(desk: Desk, job: Job, takes: EcoaCapabilities) -> Batch:
         if len(chosen) < len(quoted):
             gone = len(quoted) - len(chosen)
             raise _stale(desk, job, f"{gone:,} of {len(quoted):,} addresses are no longer eligible")
-        batch = _batch(session, job.id, quoted, chosen, takes.needs)
+        batch = _batch(desk, session, job.id, quoted, chosen, takes, job.cost)
     if batch.digest != job.digest:
         raise _stale(desk, job, "the batch or its suppression list changed since")
     return batch
 
 
 def _batch(
-    session: Session, job: str, people: Sequence[Record], chosen: Sequence[Bounced], needs: Sequence[str]
+    desk: Desk,
+    session: Session,
+    job: str,
+    people: Sequence[Record],
+    chosen: Sequence[Bounced],
+    takes: EcoaCapabilities,
+    cap: Money,
 ) -> Batch:
-    if strange := sorted(set(needs) - set(_EXTRAS)):
+    if strange := sorted(set(takes.needs) - _EXTRAS.keys()):
         raise RefusedError(f"the provider needs {', '.join(strange)}, which is not known here", where="ecoa")
-    told = _extras(session, [str(one.customer_id) for one in chosen], needs) if needs else {}
+    prepare(session)
+    told = _extras(session, [one.address for one in chosen], takes.needs) if takes.needs else {}
     rows = [
-        EcoaRow(record.key, one.address, told.get(str(one.customer_id), {}))
+        EcoaRow(record.key, _hashed(one.address) if takes.hashes_only else one.address, told.get(one.address, {}))
         for record, one in zip(people, chosen, strict=True)
     ]
-    prepare(session)
     found = session.query(
         statement("regulars.reactivation", "suppressed"), {"batch": [one.address for one in chosen]}
     )
-    return Batch(job, people, rows, [row[0] for row in found])
+    return Batch(job, people, EcoaBatch(rows, [row[0] for row in found], desk.config.name, cap))
 
 
-def _extras(session: Session, ids: Sequence[str], needs: Sequence[str]) -> dict[str, dict[str, str]]:
+def _extras(session: Session, addresses: Sequence[str], needs: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Address -> the declared fields of the one customer whose address it is; "" where we do not know."""
     rows = session.query(
-        f"SELECT customer_id, {', '.join(needs)} FROM customer WHERE list_contains($ids::VARCHAR[], customer_id)",
-        {"ids": list(ids)},
+        f"SELECT b.address, {', '.join(_EXTRAS[name] for name in needs)} FROM bounced_address AS b"
+        " JOIN customer AS c ON c.email = b.address WHERE list_contains($addresses::VARCHAR[], b.address)",
+        {"addresses": list(addresses)},
     )
-    return {row[0]: {name: value or "" for name, value in zip(needs, row[1:], strict=True)} for row in rows}
+    return {
+        row[0]: {name: "" if value is None else str(value) for name, value in zip(needs, row[1:], strict=True)}
+        for row in rows
+    }
+
+
+def _hashed(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()
 
 
 def _stale(desk: Desk, job: Job, what: str) -> PlanError:

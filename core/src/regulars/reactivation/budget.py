@@ -71,6 +71,11 @@ class Month:
         )
 
     @property
+    def most(self) -> Money:
+        """What one job may cost now."""
+        return min(self.budget.run_cost, self.money_left, key=lambda money: money.amount)
+
+    @property
     def note(self) -> str:
         """A word of warning from 80 % of the month's money on."""
         share = 100 * self.spent.amount / self.budget.month_cost.amount

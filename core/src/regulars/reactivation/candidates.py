@@ -4,14 +4,14 @@ wrong_person, or rejected by us with a reason. Only `confirmed` can ever become 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from regulars.connector import EcoaResult
 from regulars.consent import reference as stop_reference
 from regulars.consent import stops
+from regulars.ecoa import EcoaResult
 from regulars.journal import Journal
 from regulars.reactivation.eligibility import prepare
 from regulars.reactivation.jobs import Record, addresses
@@ -36,7 +36,8 @@ _UNSAFE = frozenset({"role", "disposable", "trap_suspect", "complainer", "unread
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A judged result; `email` is None where nothing usable came back. `why` tells why it was rejected."""
+    """A judged result; `email` is None where nothing usable came back. `why` tells why it was rejected,
+    `expires_at` ends the right to use the address."""
 
     record: Record
     state: State
@@ -44,6 +45,7 @@ class Found:
     email: str | None = None
     why: str = ""
     permission_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Candidate:
     reference: str
     email: str | None
     at: datetime
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +104,53 @@ def objection(email: str, old: str, customer_id: str, about: Known, roles: Colle
     return "role_address" if email.partition("@")[0] in roles else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose row a record key is: today's customer id, the keyed hash of the address that was sent, and
+    whether the person said no, or was erased, since."""
+
+    record: Record
+    customer_id: str
+    withdrawn: bool = False
+
+
 def judge(
     results: Iterable[EcoaResult],
-    people: Mapping[str, tuple[Record, str, str]],
+    people: Mapping[str, Whose],
     about: Mapping[str, Known],
     taken: Mapping[str, str],
     roles: Collection[str],
     asks: bool,
+    refer: Callable[[str], str],
 ) -> tuple[list[Found], int]:
-    """Judge one job's results; returns them and how many carried a record key that is not ours.
+    """Judge one job's results; returns them and how many record keys are not ours.
 
-    `people`: record key -> (record, today's customer id, old address). `taken`: address -> the
-    customer for whom an earlier job found it. `asks` is False for a provider that sends no permission
-    message: nothing of it is ever confirmed.
+    `people` is by record key; `taken`: address -> the customer for whom an earlier job found it; `refer`
+    makes the keyed hash of an address. `asks` is False for a provider that sends no permission message:
+    nothing of it is ever confirmed.
     """
-    mine = {result.record_key: result for result in results}
-    strangers = len(mine.keys() - people.keys())
+    rows: dict[str, list[EcoaResult]] = defaultdict(list)
+    for result in results:
+        if result not in rows[result.record_key]:
+            rows[result.record_key].append(result)
+    strangers = len(rows.keys() - people.keys())
+    mine = {key: rows[key] for key in sorted(rows.keys() & people.keys())}
     claims: dict[str, set[str]] = defaultdict(set)
     for address, customer in taken.items():
         claims[address].add(customer)
-    for key in mine.keys() & people.keys():
-        if email := mine[key].new_email:
-            claims[plain(email)].add(people[key][1])
+    for key, said in mine.items():
+        for result in said:
+            if result.new_email:
+                claims[plain(result.new_email)].add(people[key].customer_id)
     found = []
-    for key in sorted(mine.keys() & people.keys()):
-        record, customer, old = people[key]
-        one = _judged(mine[key], record, asks)
-        if one.email is not None and one.state not in ("declined", "wrong_person"):
+    for key, said in mine.items():
+        whose = people[key]
+        one = _judged(said[0], whose, asks, refer) if len(said) == 1 else _contradiction(said, whose)
+        if one.email is not None:
             why = "two_people" if len(claims[one.email]) > 1 else ""
-            why = why or objection(one.email, old, customer, about.get(one.email, Known()), roles)
-            one = Found(record, "rejected", one.code, None, why) if why else one
+            old = one.email if refer(one.email) == whose.record.reference else ""
+            why = why or objection(one.email, old, whose.customer_id, about.get(one.email, Known()), roles)
+            one = Found(whose.record, "rejected", one.code, None, why) if why else one
         found.append(one)
     return found, strangers
 
@@ -149,20 +169,44 @@ def candidates(journal: Journal) -> list[Candidate]:
             fact.payload["reference"],
             emails.get(key),
             fact.at,
+            datetime.fromisoformat(until) if (until := fact.payload.get("expires_at")) else None,
         )
         for key, fact in newest.items()
     ]
 
 
-def _judged(result: EcoaResult, record: Record, asks: bool) -> Found:
-    state = _STATE[result.permission]
-    email = plain(result.new_email) if result.new_email else None
+def _contradiction(said: Sequence[EcoaResult], whose: Whose) -> Found:
+    """Several rows under one key that do not say the same: a refusal among them counts, nothing else."""
+    no = next((_STATE[one.permission] for one in said if one.permission in ("opted_out", "wrong_person")), None)
+    return Found(whose.record, no or "rejected", "AMBIGUOUS", None, "" if no else "ambiguous")
+
+
+def _judged(result: EcoaResult, whose: Whose, asks: bool, refer: Callable[[str], str]) -> Found:
+    """What one row means, as far as it can be told from itself."""
+    record, state = whose.record, _STATE[result.permission]
     if state in ("declined", "wrong_person"):
         return Found(record, state, result.code, None, "", result.permission_at)  # their address is not kept
+    email = plain(result.new_email) if result.new_email else None
     if email is None:
         return Found(record, "no_match", result.code)
-    if unsafe := sorted(_UNSAFE & set(result.flags)):
-        return Found(record, "rejected", result.code, None, unsafe[0])
+    if why := _doubt(result, whose, refer):
+        return Found(record, "rejected", result.code, None, why)
     if state == "confirmed" and not asks:
         state = "candidate"
-    return Found(record, state, result.code, email, "", result.permission_at)
+    return Found(record, state, result.code, email, "", result.permission_at, result.expires_at)
+
+
+def _doubt(result: EcoaResult, whose: Whose, refer: Callable[[str], str]) -> str:
+    """Why a row with an address is not believed, "" where it is."""
+    if whose.withdrawn:
+        return "withdrawn"
+    if "@" in (result.old_email or "") and refer(plain(str(result.old_email))) != whose.record.reference:
+        return "another_row"
+    if result.code != "MATCHED":
+        return result.code.lower()
+    if unsafe := sorted(_UNSAFE & set(result.flags)):
+        return unsafe[0]
+    if result.match_level != "individual":
+        return result.match_level
+    # "unknown" and catch-all stay candidates: only the person's own confirmation makes them usable anyway.
+    return "undeliverable" if result.deliverability and result.deliverability.status == "undeliverable" else ""

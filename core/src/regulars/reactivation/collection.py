@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from regulars.connector import EcoaJob, EcoaProvider
+from regulars.ecoa import EcoaJob, EcoaProvider, EcoaRejection, EcoaResult
 from regulars.errors import RegularsError
 from regulars.journal import Lease
 from regulars.reactivation.adoption import adopt
-from regulars.reactivation.candidates import Found, candidates, judge, known, plain
+from regulars.reactivation.candidates import Found, State, Whose, candidates, judge, known, plain
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import role_parts
-from regulars.reactivation.history import today
+from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import Job, jobs, records, reference
 from regulars.reactivation.purchase import recover
 
@@ -55,6 +56,36 @@ def advance(desk: Desk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
     return progress
 
 
+@dataclass(slots=True)
+class _Read:
+    """All that a job's results say."""
+
+    rows: list[EcoaResult] = field(default_factory=list)
+    unreadable: list[EcoaRejection] = field(default_factory=list)
+
+
+def _read(provider: EcoaProvider, job: Job) -> _Read:
+    read = _Read()
+    for page in provider.results(job.job_ref):
+        read.rows += page.rows
+        read.unreadable += page.unreadable
+    return read
+
+
+def _unusable(
+    desk: Desk, job: Job, refused: Sequence[EcoaRejection], unreadable: Sequence[EcoaRejection]
+) -> dict[str, Found]:
+    """By record key: what the provider did not take, and rows of its answer that cannot be understood."""
+    said: dict[str, tuple[State, str, str]] = {
+        one.record_key: ("no_match", "INVALID_INPUT", one.reason[:200]) for one in refused
+    }
+    said |= {one.record_key: ("rejected", "ERROR_FINAL", "unreadable") for one in unreadable}
+    mine = {one.key: one for one in records(desk.journal, job.id)}
+    return {
+        key: Found(mine[key], state, code, None, why) for key, (state, code, why) in said.items() if key in mine
+    }
+
+
 def _advance(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
     if job.state == "reserved":
         job = recover(desk, lease, provider, job)
@@ -84,8 +115,11 @@ def _collect(
 ) -> None:
     """Store a job's results and, where it has ended, what it cost: in one transaction, so that a crash
     before it repeats all and one after it repeats nothing."""
-    found, strangers = _found(desk, provider, job) if answer.state in ("completed", "partial") else ([], 0)
-    news = _news(desk, found)
+    read = _read(provider, job) if answer.state in ("completed", "partial") else _Read()
+    found, strangers = _found(desk, provider, job, read)
+    unusable = _unusable(desk, job, answer.rejected, read.unreadable)
+    answered = {one.record.key for one in found}
+    news = _news(desk, [*found, *(one for key, one in unusable.items() if key not in answered)])
     with desk.journal.tx(lease) as tx:
         desk.journal.add_facts(tx, "ecoa_result", [_fact(one) for one in news])
         held = {fact.subject for fact in desk.journal.facts("ecoa_address")}
@@ -103,20 +137,20 @@ def _collect(
     (progress.settled if final else progress.waiting).append(job.id)
 
 
-def _found(desk: Desk, provider: EcoaProvider, job: Job) -> tuple[list[Found], int]:
-    results = list(provider.results(job.job_ref))
+def _found(desk: Desk, provider: EcoaProvider, job: Job, read: _Read) -> tuple[list[Found], int]:
     mine = records(desk.journal, job.id)
     earlier = [one for one in candidates(desk.journal) if one.job != job.id and one.email]
-    emails = {plain(result.new_email) for result in results if result.new_email}
+    emails = {plain(result.new_email) for result in read.rows if result.new_email}
     with desk.read() as session:
         about = known(session, desk.journal, emails)
         now = today(session, [*(one.customer_id for one in mine), *(one.customer_id for one in earlier)])
+        gone = withdrawn(session)
     taken = {str(one.email): now[one.customer_id] for one in earlier}
-    # Old addresses are kept as keyed hashes only: a new one is compared by its own hash.
-    same = {reference(desk.journal, email): email for email in emails}
-    people = {one.key: (one, now[one.customer_id], same.get(one.reference, "")) for one in mine}
+    people = {one.key: Whose(one, now[one.customer_id], now[one.customer_id] in gone) for one in mine}
     asks = provider.capabilities().permission_pass
-    return judge(results, people, about, taken, role_parts(desk.config), asks)
+    # Old addresses are kept as keyed hashes only: a new one is compared by its own hash.
+    refer = partial(reference, desk.journal)
+    return judge(read.rows, people, about, taken, role_parts(desk.config), asks, refer)
 
 
 def _news(desk: Desk, found: Sequence[Found]) -> list[Found]:
@@ -133,4 +167,5 @@ def _fact(one: Found) -> tuple[str, dict[str, object]]:
         "why": one.why,
         "code": one.code,
         "permission_at": one.permission_at.isoformat() if one.permission_at else None,
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
     }

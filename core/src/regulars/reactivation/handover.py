@@ -18,7 +18,7 @@ from regulars.plan.mirror import Record, records
 from regulars.reactivation.candidates import Candidate, candidates, known, objection, plain
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import role_parts
-from regulars.reactivation.history import today
+from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import jobs, reference
 from regulars.warehouse import Session, statement
 
@@ -75,7 +75,7 @@ def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Cand
     now = today(session, [one.customer_id for one in confirmed])
     about = known(session, desk.journal, [one.email for one in confirmed if one.email])
     claims = Counter(email for email, _ in {(one.email, now[one.customer_id]) for one in confirmed})
-    no = {row[0] for row in session.query("SELECT customer_id FROM withdrawn_customer")}
+    no = withdrawn(session)
     usable: dict[str, Candidate] = {}
     unsure: set[str] = set()
     for one in sorted(confirmed, key=lambda one: one.at):

@@ -37,6 +37,11 @@ def submitted(session: Session, journal: Journal, since: datetime, without: str 
     )
 
 
+def withdrawn(session: Session) -> set[str]:
+    """Today's ids of customers who said no on any platform, or were erased. Needs `prepare`."""
+    return {row[0] for row in session.query("SELECT customer_id FROM withdrawn_customer")}
+
+
 def today(session: Session, customer_ids: Iterable[str]) -> dict[str, str]:
     """Each id a fact was written under -> the id that customer has now.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from regulars.connector import EcoaJob, EcoaProvider
+from regulars.ecoa import EcoaJob, EcoaProvider
 from regulars.errors import PlanError, RefusedError, RegularsError, UnknownOutcomeError
 from regulars.journal import Lease
 from regulars.reactivation.batch import Batch, draft, redraft
@@ -36,13 +36,13 @@ def quote(desk: Desk, lease: Lease, provider: EcoaProvider) -> tuple[Job, Month]
                 for one in batch.people
             ],
         )
-    told = provider.quote(batch.rows, batch.suppress)
-    refuse_beyond(left, len(batch.rows), told.cost, desk.now(), desk.zone)
+    told = provider.quote(batch.sent)
+    refuse_beyond(left, len(batch.sent.rows), told.cost, desk.now(), desk.zone)
     with desk.journal.tx(lease) as tx:
         payload = {
             "quote_ref": told.quote_ref,
             "connection": desk.config.ecoa.connection,
-            "records": len(batch.rows),
+            "records": len(batch.sent.rows),
             "minor": told.cost.minor,
             "currency": told.cost.currency,
             "expires_at": (told.expires_at or desk.now() + QUOTE_LIFE).isoformat(),
@@ -109,7 +109,7 @@ def _reserve(desk: Desk, lease: Lease, job: Job, by: str) -> Job:
 
 def _buy(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, batch: Batch) -> Job:
     try:
-        answer = provider.submit(job.quote_ref, batch.rows, batch.suppress, job.key)
+        answer = provider.submit(job.quote_ref, batch.sent, job.key)
     except UnknownOutcomeError:
         raise
     except RegularsError as refusal:

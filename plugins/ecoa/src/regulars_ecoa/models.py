@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from regulars import Money, MoneyError
-
-PermissionWord = Literal["not_sent", "sent", "no_response", "opted_out", "confirmed", "wrong_person"]
 
 
 class _Wire(BaseModel):
@@ -20,11 +18,11 @@ class Amount(_Wire):
     """Money as decimal text and an ISO 4217 code; a JSON number has no place here."""
 
     amount: str = Field(strict=True)
-    currency: str = Field(strict=True)
+    currency: str | None = Field(default=None, strict=True)
 
-    def money(self) -> Money:
-        """Exact money. Raises MoneyError (also for a negative amount)."""
-        money = Money.parse(self.amount, self.currency)
+    def money(self, currency: str | None = None) -> Money:
+        """Exact money; `currency` where the answer names none. Raises MoneyError (also below zero)."""
+        money = Money.parse(self.amount, self.currency or currency or "")
         if money.amount < 0:
             raise MoneyError(f"{self.amount!r} is below zero")
         return money
@@ -39,6 +37,8 @@ class Account(_Wire):
     max_records: int | None = None
     needs: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    bounce_credit_days: int | None = None
+    retention_days: int | None = None
 
 
 class Quote(_Wire):
@@ -46,27 +46,28 @@ class Quote(_Wire):
 
     quote_ref: str
     records: int
-    gross_matches: int
+    gross_matches: int | None = None
+    net_matches: int | None = None
     price: Amount
     expires_at: AwareDatetime | None = None
 
 
+class Refused(_Wire):
+    """A record that was not taken."""
+
+    record_key: str
+    reason: str = "no reason given"
+
+
 class Job(_Wire):
-    """POST jobs, GET jobs/{ref}."""
+    """POST jobs, GET jobs/{ref}. `state` may be a word that the settings translate."""
 
     job_ref: str
-    state: Literal[
-        "queued", "matching", "awaiting_purchase", "permission_pass", "completed", "partial", "failed", "cancelled"
-    ]
+    state: str
     charged: Amount | None = None
     counts: dict[str, int] = Field(default_factory=dict)
     next_poll_after: AwareDatetime | None = None
-
-
-class JobList(_Wire):
-    """GET jobs?key=..."""
-
-    jobs: tuple[Job, ...] = ()
+    rejected: tuple[Refused, ...] = ()
 
 
 class Permission(_Wire):
@@ -74,16 +75,31 @@ class Permission(_Wire):
 
     status: str
     at: AwareDatetime | None = None
+    sent_at: AwareDatetime | None = None
+
+
+class Checked(_Wire):
+    """The provider's own check of the new address."""
+
+    status: str
+    code: str = ""
+    checked_at: AwareDatetime | None = None
 
 
 class ResultRow(_Wire):
     """One row of GET jobs/{ref}/results."""
 
     record_key: str
+    old_email: str | None = None
     new_email: str | None = None
     code: str = ""
+    match_level: str = "individual"
+    matched_on: date | None = None
     permission: Permission | None = None
+    deliverability: Checked | None = None
     flags: tuple[str, ...] = ()
+    price: Amount | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class ResultPage(_Wire):
@@ -91,6 +107,14 @@ class ResultPage(_Wire):
 
     rows: list[dict[str, object]]
     next_cursor: str | None = None
+
+
+class Credit(_Wire):
+    """POST jobs/{ref}/bounces."""
+
+    granted: Amount
+    waiting: int = 0
+    refused: tuple[Refused, ...] = ()
 
 
 def first_fault(fault: ValidationError) -> str:

@@ -1,33 +1,75 @@
-"""What a client writes under its ECOA connection."""
+"""What a client writes under its ECOA connection over HTTP."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from regulars import Secret, Settings
+from regulars import Ability, EcoaCapabilities, EcoaCode, JobState, MatchLevel, Permission, Secret, Settings
 
 OWN_FIELDS = frozenset({"record_key", "old_email"})
+ABILITIES: tuple[Ability, ...] = ("return_bounces", "suppress", "erase", "cancel")
 
 
-class Paths(BaseModel):
-    """Where the provider keeps its resources, below `endpoint`. `{ref}` stands for the job."""
-
+class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(_Table):
+    """Where the provider keeps its resources, below `endpoint`. `{ref}` stands for the job; an empty
+    path says that the provider cannot do it."""
 
     account: str = Field(default="/v1/account", description="Who we are")
     quotes: str = Field(default="/v1/quotes", description="Price of a batch")
     jobs: str = Field(default="/v1/jobs", description="Submit a job, or find one by its idempotency key")
     job: str = Field(default="/v1/jobs/{ref}", description="State of a job")
     results: str = Field(default="/v1/jobs/{ref}/results", description="Results of a job")
+    return_bounces: str = Field(default="/v1/jobs/{ref}/bounces", description="Give back bounced addresses")
+    cancel: str = Field(default="/v1/jobs/{ref}/cancel", description="End a job")
+    suppress: str = Field(default="/v1/suppressions", description="Never return these addresses")
+    erase: str = Field(default="/v1/erasures", description="Forget these records")
 
     @model_validator(mode="after")
     def _jobs_are_named(self) -> Self:
-        for name in ("job", "results"):
-            if "{ref}" not in getattr(self, name):
+        for name in ("job", "results", "return_bounces", "cancel"):
+            if (path := getattr(self, name)) and "{ref}" not in path:
                 raise ValueError(f"paths.{name} must contain {{ref}}")
+        if empty := [name for name in ("account", "quotes", "jobs", "job", "results") if not getattr(self, name)]:
+            raise ValueError(f"paths.{empty[0]} must not be empty")
         return self
+
+
+class Headers(_Table):
+    """Names of the headers that carry the token and the idempotency key."""
+
+    token: str = Field(default="Authorization", description="Header of the token")
+    scheme: str = Field(default="Bearer", description="Word before the token; empty for none")
+    key: str = Field(default="Idempotency-Key", description="Header of the idempotency key")
+
+
+class Fields(_Table):
+    """The provider's names where they differ: ours = "theirs". In answers a name may be a path such as
+    "result.email"; names inside ours are written with a point as well ("permission.status")."""
+
+    batch: dict[str, str] = Field(default={}, description="records, suppress, quote_ref, sender (sent if named)")
+    row: dict[str, str] = Field(default={}, description="record_key, old_email and what `needs` names")
+    bounce: dict[str, str] = Field(default={}, description="bounces, record_key, new_email, bounced_at")
+    account: dict[str, str] = Field(default={}, description="account_id, name, min_records, max_records, ...")
+    quote: dict[str, str] = Field(default={}, description="quote_ref, records, gross_matches, price.amount, ...")
+    job: dict[str, str] = Field(default={}, description="job_ref, state, charged.amount, counts, rejected, ...")
+    page: dict[str, str] = Field(default={}, description="rows, next_cursor")
+    result: dict[str, str] = Field(default={}, description="record_key, new_email, code, permission.status, ...")
+    credit: dict[str, str] = Field(default={}, description="granted.amount, granted.currency, waiting, refused")
+    lists: dict[str, str] = Field(default={}, description="hashes (suppress), record_keys (erase), jobs (find)")
+
+
+class Words(_Table):
+    """The provider's words where they differ: "theirs" = "ours". Upper and lower case are the same."""
+
+    states: dict[str, JobState] = Field(default={}, description="States of a job")
+    codes: dict[str, EcoaCode] = Field(default={}, description="What became of a record")
+    permissions: dict[str, Permission] = Field(default={}, description="What came of the permission message")
 
 
 class EcoaSettings(Settings):
@@ -36,15 +78,31 @@ class EcoaSettings(Settings):
     endpoint: str = Field(description="Base URL of the provider's API, https; its host is the only one called")
     token: Secret = Field(description="Bearer token of the account")
     paths: Paths = Field(default=Paths(), description="Paths, where the provider's differ")
+    headers: Headers = Field(default=Headers(), description="Header names, where the provider's differ")
+    fields: Fields = Field(default=Fields(), description="Field names, where the provider's differ")
+    words: Words = Field(default=Words(), description="Words for states, codes and permissions")
+    currency: str | None = Field(default=None, description="Currency of amounts that come without one")
     needs: tuple[str, ...] = Field(
-        default=(), description="Further fields the provider must have, e.g. postal_code"
+        default=(), description="Further fields the provider must have: first_name, last_name, country, bounced_on"
     )
     regions: tuple[str, ...] = Field(
         default=("US",), description="Countries the provider serves (ISO 3166-1 alpha-2)"
     )
     min_records: int = Field(default=1, ge=1, description="Smallest batch the provider takes")
     max_records: int = Field(default=1_000_000, ge=1, description="Largest batch the provider takes")
+    mode: Literal["realtime", "batch"] = Field(default="batch", description="Whether it answers at once")
+    hashes_only: bool = Field(default=False, description="It takes SHA-256 hashes instead of addresses")
+    match_levels: tuple[MatchLevel, ...] = Field(default=("individual",), description="What a match may be about")
+    two_phase: bool = Field(default=True, description="The quote already says how many match")
     permission_pass: bool = Field(default=True, description="The provider asks people at the new address first")
+    callback: bool = Field(default=False, description="It can call back; jobs are asked after anyway")
+    bounce_credit_days: int = Field(
+        default=14, ge=0, description="Days after its results in which bounced addresses are credited"
+    )
+    turnaround_days: float = Field(default=18.0, ge=0, description="How long a job usually takes")
+    retention_days: int | None = Field(
+        default=None, ge=0, description="Days it keeps a batch by contract; empty: until asked to erase"
+    )
 
     @field_validator("endpoint")
     @classmethod
@@ -61,3 +119,22 @@ class EcoaSettings(Settings):
         if self.min_records > self.max_records:
             raise ValueError("min_records is above max_records")
         return self
+
+    def capabilities(self) -> EcoaCapabilities:
+        """What the core is told: the settings, and an ability for every optional path that is not empty."""
+        return EcoaCapabilities(
+            min_records=self.min_records,
+            max_records=self.max_records,
+            needs=self.needs,
+            regions=self.regions,
+            mode=self.mode,
+            hashes_only=self.hashes_only,
+            match_levels=self.match_levels,
+            two_phase=self.two_phase,
+            permission_pass=self.permission_pass,
+            callback=self.callback,
+            does=frozenset(name for name in ABILITIES if getattr(self.paths, name)),
+            bounce_credit_days=self.bounce_credit_days if self.paths.return_bounces else 0,
+            turnaround_days=self.turnaround_days,
+            retention_days=self.retention_days,
+        )

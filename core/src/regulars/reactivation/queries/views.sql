@@ -19,7 +19,8 @@ SELECT
     plain_address(email) AS address,
     bool_or(kind = 'hard' AND NOT deleted) AS hard,
     bool_or(kind = 'complaint') AS complaint,
-    bool_or(kind = 'block' AND NOT deleted) AS block
+    bool_or(kind = 'block' AND NOT deleted) AS block,
+    max("at") FILTER (WHERE kind = 'hard' AND NOT deleted) AS last_at
 FROM bounces WHERE (NOT deleted OR kind = 'complaint') AND coalesce(trim(email), '') <> ''
 GROUP BY plain_address(email);
 

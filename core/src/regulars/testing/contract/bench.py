@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from regulars.clock import SimulatedClock
-from regulars.connector import Connector, Destination, EcoaProvider, Settings, Source, Writes
+from regulars.connector import Connector, Destination, Settings, Source, Writes
+from regulars.ecoa import EcoaProvider
 from regulars.http import Http
 from regulars.secret import Redactor, Secret
 from regulars.testing.sample import SAMPLE_END, sample_world
