@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from regulars_shopify import cost
-from regulars_shopify.client import CUSTOMERS_A_PAGE, ORDERS_A_PAGE, PRODUCTS_A_PAGE, document
+from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, document
 from regulars_shopify.policy import API_VERSION
 from regulars_shopify.sandbox.execution import Plan
 from regulars_shopify.sandbox.language import parse
@@ -49,8 +49,8 @@ def test_the_sandbox_has_the_platforms_types(schema, name):
         assert {k: str(a.type) for k, a in theirs[field].args.items() if k in known.args} == dict(known.args)
 
 
-FIRST = {"products": PRODUCTS_A_PAGE, "customers": CUSTOMERS_A_PAGE, "orders": ORDERS_A_PAGE}
 ONE = {"id": "gid://shopify/Order/1"}
+SOME = {"ids": [f"gid://shopify/Refund/{n}" for n in range(40)]}
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,20 @@ ONE = {"id": "gid://shopify/Order/1"}
     [
         ("shop", {}, cost.SHOP),
         ("probe", {}, cost.PROBE),
+        ("orders_count", {}, cost.COUNT),
+        ("customers_count", {}, cost.COUNT),
+        ("companies_count", {}, cost.COUNT),
         ("order_lines", ONE, cost.ORDER_LINES),
         ("refund_lines", ONE, cost.REFUND_LINES),
         ("products", {"first": 250}, cost.products(250)),
         ("products", {"first": 7}, cost.products(7)),
+        ("companies", {"first": 250}, cost.companies(250)),
         ("customers", {"first": 250, "withMetafields": False, "metafields": 1}, cost.customers(250, 0)),
         ("customers", {"first": 250, "withMetafields": True, "metafields": 250}, cost.customers(250, 250)),
         ("customers", {"first": 10, "withMetafields": True, "metafields": 3}, cost.customers(10, 3)),
-        ("orders", {"first": 100}, cost.orders(100)),
-        ("orders", {"first": 1}, cost.orders(1)),
+        ("orders", {"first": 250, "lines": LINES_A_PAGE, "companies": False}, cost.orders(250, LINES_A_PAGE)),
+        ("orders", {"first": 100, "lines": MANY_LINES_A_PAGE, "companies": True}, cost.orders(100, 250, True)),
+        ("orders", {"first": 1, "lines": 1, "companies": False}, cost.orders(1, 1)),
     ],
 )
 def test_what_we_reckon_is_what_the_platform_reckons(box, name, variables, points):
@@ -75,5 +80,16 @@ def test_what_we_reckon_is_what_the_platform_reckons(box, name, variables, point
     assert points <= cost.SINGLE_QUERY_MAX
 
 
-def test_every_query_is_priced():
-    assert set(QUERIES) == {"shop", "probe", "order_lines", "refund_lines", *FIRST}
+def test_ids_are_reckoned_one_by_one_and_so_never_too_low(box):
+    asked = parse(document("refunds"))
+    assert Plan(asked, asked.operations[0], SOME, box).cost <= cost.refunds(40) <= cost.SINGLE_QUERY_MAX
+
+
+@pytest.mark.parametrize("lines", [LINES_A_PAGE, MANY_LINES_A_PAGE])
+def test_a_full_page_of_orders_fits_into_one_query(lines):
+    assert cost.fitting(lambda size: cost.orders(size, lines, True)) == cost.LARGEST_PAGE
+
+
+def test_a_page_that_is_too_dear_shrinks():
+    size = cost.fitting(lambda first: cost.connection(first, 150))
+    assert cost.connection(size, 150) <= cost.SINGLE_QUERY_MAX < cost.connection(size + 1, 150)

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
-from regulars import Http, PlatformError, Response
+from pydantic import TypeAdapter, ValidationError
+from regulars import AuthError, Http, PlatformError, Response
 
 from regulars_shopify import cost, replies
 from regulars_shopify.access import Access
-from regulars_shopify.models import CustomerNode, LineNode, OrderNode, ProductNode, RefundLineNode
+from regulars_shopify.models import (
+    CompanyNode,
+    CustomerNode,
+    LineNode,
+    OrderNode,
+    ProductNode,
+    RefundLineNode,
+    RefundNode,
+)
 from regulars_shopify.pages import Listing
 from regulars_shopify.policy import ENDPOINT
 from regulars_shopify.settings import ShopifySettings
 
-PRODUCTS_A_PAGE = 250
-CUSTOMERS_A_PAGE = 250
-ORDERS_A_PAGE = 100  # a page of orders comes with all their lines; larger ones risk the platform's time limit
+D = TypeVar("D")
+
+LINES_A_PAGE, MANY_LINES_A_PAGE = 50, 250
+"""Lines that come with an order: enough for most shops, and for one where many orders have more."""
 
 
 @cache
@@ -37,24 +46,23 @@ class ShopifyClient:
 
     def shop(self) -> replies.ShopData:
         """Who the shop is and what we may do there."""
-        answer = self._ask("shop", {}, cost.SHOP)
-        try:
-            return replies.SHOP.validate_json(answer.body)["data"]
-        except ValidationError as fault:
-            raise _nonsense(answer, fault) from None
+        return _data(replies.SHOP, self._ask("shop", {}, cost.SHOP))
 
     def probe(self) -> replies.ProbeData:
         """How much there is, and whether personal data comes through."""
-        answer = self._ask("probe", {}, cost.PROBE)
-        try:
-            return replies.PROBE.validate_json(answer.body)["data"]
-        except ValidationError as fault:
-            raise _nonsense(answer, fault) from None
+        return _data(replies.PROBE, self._ask("probe", {}, cost.PROBE))
+
+    def count(self, kind: Literal["customers", "orders"], where: str | None = None) -> int:
+        """How many objects match a search; of customers only by id, created_at and updated_at."""
+        answer = self._ask(f"{kind}_count", {"filter": where}, cost.COUNT)
+        if kind == "customers":
+            return _data(replies.CUSTOMERS_COUNT, answer)["customersCount"]["count"]
+        return _data(replies.ORDERS_COUNT, answer)["ordersCount"]["count"]
 
     def products(self, where: str | None, after: str | None) -> Listing[ProductNode]:
         """Products that match a search, the least recently changed first."""
-        asked = {"first": PRODUCTS_A_PAGE, "after": after, "filter": where}
-        answer = self._ask("products", asked, cost.products(PRODUCTS_A_PAGE))
+        first = cost.fitting(cost.products)
+        answer = self._ask("products", {"first": first, "after": after, "filter": where}, cost.products(first))
         return replies.PRODUCTS.read(answer.body, answer.url)
 
     def customers(self, where: str | None, after: str | None, metafields: Sequence[str]) -> Listing[CustomerNode]:
@@ -62,22 +70,50 @@ class ShopifyClient:
 
         `metafields` are `namespace.key` names to read with them, at most 250.
         """
+        first = cost.fitting(lambda size: cost.customers(size, len(metafields)))
         asked = {
-            "first": CUSTOMERS_A_PAGE,
+            "first": first,
             "after": after,
             "filter": where,
             "withMetafields": bool(metafields),
             "metafields": max(1, len(metafields)),
             "keys": list(metafields),
         }
-        answer = self._ask("customers", asked, cost.customers(CUSTOMERS_A_PAGE, len(metafields)))
+        answer = self._ask("customers", asked, cost.customers(first, len(metafields)))
         return replies.CUSTOMERS.read(answer.body, answer.url)
 
-    def orders(self, where: str | None, after: str | None) -> Listing[OrderNode]:
-        """Orders that match a search, the least recently changed first, each with its first lines."""
-        asked = {"first": ORDERS_A_PAGE, "after": after, "filter": where}
-        answer = self._ask("orders", asked, cost.orders(ORDERS_A_PAGE))
+    def companies(self, where: str | None, after: str | None) -> Listing[CompanyNode]:
+        """Companies that match a search, the least recently changed first."""
+        first = cost.fitting(cost.companies)
+        answer = self._ask("companies", {"first": first, "after": after, "filter": where}, cost.companies(first))
+        return replies.COMPANIES.read(answer.body, answer.url)
+
+    def has_companies(self) -> bool:
+        """Whether the shop sells to companies and we may see them. Most shops do not, and say so by a refusal."""
+        try:
+            answer = self._ask("companies_count", {}, cost.COUNT)
+        except AuthError:
+            return False
+        counted = _data(replies.COMPANIES_COUNT, answer)["companiesCount"]
+        return bool(counted and counted["count"])
+
+    def orders(
+        self, where: str | None, after: str | None, lines: int = LINES_A_PAGE, companies: bool = False
+    ) -> Listing[OrderNode]:
+        """Orders that match a search, the least recently changed first, each with its first `lines` lines."""
+        first = cost.fitting(lambda size: cost.orders(size, lines, companies))
+        asked = {"first": first, "after": after, "filter": where, "lines": lines, "companies": companies}
+        answer = self._ask("orders", asked, cost.orders(first, lines, companies))
         return replies.ORDERS.read(answer.body, answer.url)
+
+    def refunds(self, ids: Sequence[str]) -> list[RefundNode | None]:
+        """Refunds by their ids, None for one that is not there; any number of them."""
+        found: list[RefundNode | None] = []
+        most = cost.fitting(cost.refunds)
+        for at in range(0, len(ids), most):
+            some = list(ids[at : at + most])
+            found += _data(replies.REFUNDS, self._ask("refunds", {"ids": some}, cost.refunds(len(some))))["nodes"]
+        return found
 
     def order_lines(self, order_id: str, after: str | None) -> Listing[LineNode]:
         """Further lines of an order."""
@@ -100,7 +136,11 @@ class ShopifyClient:
         )
 
 
-def _nonsense(answer: Response, fault: ValidationError) -> PlatformError:
-    first = fault.errors(include_url=False, include_input=False)[0]
-    path = ".".join(map(str, first["loc"])) or "the answer"
-    return PlatformError(f"{path}: {first['msg']}", where=answer.url, hint="Try again later")
+def _data(reply: TypeAdapter[replies.Reply[D]], answer: Response) -> D:
+    """What stands under `data`. Raises PlatformError where it is not what was asked for."""
+    try:
+        return reply.validate_json(answer.body)["data"]
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False)[0]
+        path = ".".join(map(str, first["loc"])) or "the answer"
+        raise PlatformError(f"{path}: {first['msg']}", where=answer.url, hint="Try again later") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, Required, TypeVar
 
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
@@ -171,12 +171,38 @@ class RefundLineNode(TypedDict):
     totalTaxSet: ShopBag
 
 
-class RefundNode(TypedDict):
-    """A refund."""
+class Duty(TypedDict):
+    """A customs duty that was paid back."""
+
+    amountSet: ShopBag
+
+
+class RefundedShipping(TypedDict):
+    """Shipping that was paid back."""
+
+    subtotalAmountSet: ShopBag
+    taxAmountSet: ShopBag
+
+
+class RefundedShippings(TypedDict):
+    """Shipping that a refund pays back; five lines are more than an order has."""
+
+    nodes: list[RefundedShipping]
+
+
+class RefundHead(TypedDict):
+    """A refund without what hangs on it: all that a bulk operation can say of one."""
 
     id: str
+
+
+class RefundNode(RefundHead):
+    """A refund."""
+
     processedAt: AwareDatetime
     totalRefundedSet: ShopBag
+    duties: list[Duty] | None
+    refundShippingLines: RefundedShippings
     refundLineItems: Connection[RefundLineNode]
 
 
@@ -190,9 +216,27 @@ class FulfilmentNode(TypedDict):
     displayStatus: str | None
 
 
-class OrderNode(TypedDict):
-    """An order with the first page of its lines."""
+class ShippingLine(TypedDict):
+    """What sending an order costs after discounts on it."""
 
+    discountedPriceSet: ShopBag
+
+
+class CompanyNode(TypedDict):
+    """A buying company."""
+
+    id: str
+    name: str
+    updatedAt: AwareDatetime
+
+
+class Purchaser(TypedDict, total=False):
+    """Who buys: `company` only where a company does."""
+
+    company: Reference
+
+
+class _Order(TypedDict):
     id: str
     name: str
     processedAt: AwareDatetime
@@ -207,11 +251,25 @@ class OrderNode(TypedDict):
     taxesIncluded: bool
     customer: Reference | None
     displayAddress: Address | None
+    shippingLine: ShippingLine | None
     subtotalPriceSet: ShopBag | None
     totalDiscountsSet: ShopBag | None
     totalShippingPriceSet: ShopBag
     totalTaxSet: ShopBag | None
     totalPriceSet: Bag
     lineItems: Connection[LineNode]
-    refunds: list[RefundNode]
     fulfillments: list[FulfilmentNode]
+
+
+class OrderHead(_Order, total=False):
+    """An order as a bulk operation gives it: what hangs on its refunds must be asked for."""
+
+    refunds: Required[list[RefundHead]]
+    purchasingEntity: Purchaser | None
+
+
+class OrderNode(_Order, total=False):
+    """An order with the first page of its lines; `purchasingEntity` only where it was asked for."""
+
+    refunds: Required[list[RefundNode]]
+    purchasingEntity: Purchaser | None

@@ -7,7 +7,16 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from regulars_shopify.models import Connection, CustomerNode, LineNode, OrderNode, ProductNode, RefundLineNode
+from regulars_shopify.models import (
+    CompanyNode,
+    Connection,
+    CustomerNode,
+    LineNode,
+    OrderNode,
+    ProductNode,
+    RefundLineNode,
+    RefundNode,
+)
 from regulars_shopify.pages import Reader
 
 D = TypeVar("D")
@@ -104,6 +113,30 @@ class _Customers(TypedDict):
     customers: Connection[CustomerNode]
 
 
+class CustomersCount(TypedDict):
+    """The answer to `customers_count.graphql`."""
+
+    customersCount: Count
+
+
+class OrdersCount(TypedDict):
+    """The answer to `orders_count.graphql`."""
+
+    ordersCount: Count
+
+
+class _Companies(TypedDict):
+    companies: Connection[CompanyNode]
+
+
+class _CompaniesCount(TypedDict):
+    companiesCount: Count | None
+
+
+class _Refunds(TypedDict):
+    nodes: list[RefundNode | None]
+
+
 class _Orders(TypedDict):
     orders: Connection[OrderNode]
 
@@ -126,8 +159,13 @@ class _Refund(TypedDict):
 
 SHOP = TypeAdapter(Reply[ShopData])
 PROBE = TypeAdapter(Reply[ProbeData])
+CUSTOMERS_COUNT = TypeAdapter(Reply[CustomersCount])
+ORDERS_COUNT = TypeAdapter(Reply[OrdersCount])
+COMPANIES_COUNT = TypeAdapter(Reply[_CompaniesCount])
+REFUNDS = TypeAdapter(Reply[_Refunds])
 PRODUCTS = Reader("product", ("products",), TypeAdapter(Reply[_Products]), TypeAdapter(ProductNode))
 CUSTOMERS = Reader("person", ("customers",), TypeAdapter(Reply[_Customers]), TypeAdapter(CustomerNode))
+COMPANIES = Reader("company", ("companies",), TypeAdapter(Reply[_Companies]), TypeAdapter(CompanyNode))
 ORDERS = Reader("order", ("orders",), TypeAdapter(Reply[_Orders]), TypeAdapter(OrderNode))
 LINES = Reader("line", ("order", "lineItems"), TypeAdapter(Reply[_Order]), TypeAdapter(LineNode))
 REFUND_LINES = Reader(

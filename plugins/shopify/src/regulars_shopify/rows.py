@@ -6,9 +6,7 @@ Shop money is what is added up; presentment money, which the customer saw, is ke
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from regulars import (
     CodeUse,
@@ -20,11 +18,10 @@ from regulars import (
     Person,
     Product,
     Record,
-    Refund,
-    RefundLine,
-    minor_units,
 )
 
+from regulars_shopify import amounts
+from regulars_shopify.amounts import in_shop
 from regulars_shopify.models import (
     CompanyNode,
     CustomerNode,
@@ -32,9 +29,8 @@ from regulars_shopify.models import (
     LineNode,
     OrderNode,
     ProductNode,
-    RefundNode,
-    ShopBag,
 )
+from regulars_shopify.refunds import refunds_of
 from regulars_shopify.shares import split
 
 Rows = dict[str, list[Record]]
@@ -136,33 +132,23 @@ def to_order(node: OrderNode) -> Rows:
     lines = _lines(node, order)
     rows: Rows = {"order": [order], "line": [*lines]}
     if node["refunds"]:
-        rows["refund"], rows["refund_line"] = refunds_of(node, order, lines)
+        refunds, refund_lines = refunds_of(node, order, lines)
+        rows["refund"], rows["refund_line"] = [*refunds], [*refund_lines]
     rows["fulfilment"] = [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
     rows["code_use"] = [_code_use(code, order) for code in node["discountCodes"]]
     return rows
 
 
-_minor_units = lru_cache(maxsize=65_536)(minor_units)  # a shop has few prices and many lines
-
-
-def inin_minor(bag: ShopBag | None) -> int:
-    """The shop's side of an amount in minor units, 0 where there is none."""
-    if bag is None:
-        return 0
-    money = bag["shopMoney"]
-    return _minor_units(money["amount"], money["currencyCode"])
-
-
 def _line_goods(line: LineNode) -> int:
     """What a line costs after all discounts, those on the whole order included."""
-    off = sum(in_minor(allocation["allocatedAmountSet"]) for allocation in line["discountAllocations"])
-    return in_minor(line["originalTotalSet"]) - off
+    off = sum(in_shop(allocation["allocatedAmountSet"]) for allocation in line["discountAllocations"])
+    return in_shop(line["originalTotalSet"]) - off
 
 
 def _order(node: OrderNode) -> Order:
     customer, address, total = node["customer"], node["displayAddress"], node["totalPriceSet"]
     lines, subtotal, seen = node["lineItems"]["nodes"], node["subtotalPriceSet"], total["presentmentMoney"]
-    tax = sum(in_minor(tax["priceSet"]) for line in lines for tax in line["taxLines"])
+    tax = sum(in_shop(tax["priceSet"]) for line in lines for tax in line["taxLines"])
     return Order(
         id=node["id"],
         updated_at=node["updatedAt"],
@@ -172,14 +158,14 @@ def _order(node: OrderNode) -> Order:
         email=_address(node["email"]) if node["email"] else None,
         company_id=_company(node),
         currency=total["shopMoney"]["currencyCode"],
-        goods_minor=in_minor(subtotal) if subtotal else sum(map(_line_goods, lines)),
+        goods_minor=in_shop(subtotal) if subtotal else sum(map(_line_goods, lines)),
         goods_tax_minor=tax if node["taxesIncluded"] else 0,
-        discount_minor=in_minor(node["totalDiscountsSet"]),
+        discount_minor=in_shop(node["totalDiscountsSet"]),
         shipping_minor=_shipping(node),
-        tax_minor=in_minor(node["totalTaxSet"]),
-        total_minor=in_minor(total),
+        tax_minor=in_shop(node["totalTaxSet"]),
+        total_minor=in_shop(total),
         presentment_currency=seen["currencyCode"],
-        presentment_total_minor=_minor_units(seen["amount"], seen["currencyCode"]),
+        presentment_total_minor=amounts.of(seen),
         test=node["test"],
         cancelled_at=node["cancelledAt"],
         status=node["displayFinancialStatus"],
@@ -197,7 +183,7 @@ def _company(node: OrderNode) -> str | None:
 def _shipping(node: OrderNode) -> int:
     """What was charged for sending, after discounts on it."""
     line = node["shippingLine"]
-    return in_minor(line["discountedPriceSet"] if line else node["totalShippingPriceSet"])
+    return in_shop(line["discountedPriceSet"] if line else node["totalShippingPriceSet"])
 
 
 def _lines(node: OrderNode, order: Order) -> list[Line]:

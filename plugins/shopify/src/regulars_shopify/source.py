@@ -12,20 +12,22 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from regulars import ConfigError, Http, MoneyError, Page, Rejected
 
-from regulars_shopify.client import ShopifyClient
+from regulars_shopify import cost
+from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, ShopifyClient
 from regulars_shopify.models import Connection, OrderNode
 from regulars_shopify.pages import Listing
-from regulars_shopify.rows import Rows, to_consents, to_order, to_person, to_product
+from regulars_shopify.rows import Rows, to_company, to_consents, to_order, to_person, to_product
 from regulars_shopify.settings import ShopifySettings
 
 OVERLAP = timedelta(hours=1)
 SEARCH_DEPTH = 20_000  # Shopify pages through 25,000 objects of one search; then it must be asked anew
 MAX_METAFIELDS = 250
-_KIND = {"products": "product", "customers": "person", "orders": "order"}
+_KIND = {"products": "product", "customers": "person", "companies": "company", "orders": "order"}
 
 N = TypeVar("N")
 Asked = tuple[Listing[Any], Callable[[Any], Rows]]
@@ -65,7 +67,7 @@ class Walk:
 
 
 class ShopifySource:
-    """The three streams of one shop. `extra` are metafields of customers, as `namespace.key`."""
+    """The streams of one shop. `extra` are metafields of customers, as `namespace.key`."""
 
     def __init__(self, settings: ShopifySettings, http: Http, extra: Sequence[str] = ()) -> None:
         self._client, self._settings, self._clock = ShopifyClient(settings, http), settings, http.clock
@@ -73,16 +75,20 @@ class ShopifySource:
         self._ask: dict[str, Callable[[datetime | None, str | None], Asked]] = {
             "products": self._products,
             "customers": self._customers,
+            "companies": self._companies,
             "orders": self._orders,
         }
+        self._lines = LINES_A_PAGE
 
     def streams(self) -> Sequence[str]:
-        """Products first, so that lines find theirs, then customers, then orders."""
+        """Products first, so that lines find theirs, then customers and companies, then orders."""
         return tuple(self._ask)
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
         """All that changed since the last walk. A crash goes on from the last page that was stored."""
         walk = Walk.of(cursor, self._clock.now())
+        if stream == "companies" and not self._sells_to_companies:
+            return
         start, after, seen = walk.reached, None, 0
         while True:
             listing, to_rows = self._ask[stream](start, after)
@@ -102,9 +108,27 @@ class ShopifySource:
         listing = self._client.customers(_changed(start), after, self._metafields)
         return listing, lambda node: {"person": [to_person(node)], "consent": [*to_consents(node)]}
 
+    @cached_property
+    def _sells_to_companies(self) -> bool:
+        return self._client.has_companies()
+
+    def _companies(self, start: datetime | None, after: str | None) -> Asked:
+        return self._client.companies(_changed(start), after), lambda node: {"company": [to_company(node)]}
+
     def _orders(self, start: datetime | None, after: str | None) -> Asked:
-        listing = self._client.orders(_changed(start, self._placed()), after)
+        where = _changed(start, self._placed())
+        listing = self._client.orders(where, after, self._lines, self._sells_to_companies)
+        cut = sum(node["lineItems"]["pageInfo"]["hasNextPage"] for node in listing.nodes)
+        if self._lines < MANY_LINES_A_PAGE and self._dearer_one_by_one(cut):
+            self._lines = MANY_LINES_A_PAGE
+            return self._orders(start, after)
         return listing, lambda node: to_order(self._completed(node))
+
+    def _dearer_one_by_one(self, cut: int) -> bool:
+        """Whether fetching the rest of so many orders' lines costs more than the page with all its lines."""
+        many = MANY_LINES_A_PAGE
+        first = cost.fitting(lambda size: cost.orders(size, many, self._sells_to_companies))
+        return cut * cost.ORDER_LINES > cost.orders(first, many, self._sells_to_companies)
 
     def _placed(self) -> str:
         day = self._settings.since

@@ -39,7 +39,7 @@ _ORDERS = TypeAdapter(list[Order])
 _COMPANIES = TypeAdapter(list[Company])
 _KNOBS = (
     *("domain", "plan", "name", "currency", "timezone", "country", "taxes_included", "tax_percent", "token"),
-    *("client_id", "client_secret", "issued", "protected_data_approved", "index_lag", "stale_counts"),
+    *("client_id", "client_secret", "issued", "protected_data_approved", "b2b", "index_lag", "stale_counts"),
     *("tell_throttle_status", "status", "versions"),
 )
 
@@ -99,7 +99,7 @@ class ShopifySandbox(Sandbox):
         """Tokens issued for the client id, with the second in which they expire."""
         self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
         self.scopes |= {scope.replace("write_", "read_") for scope in self.scopes}
-        self.protected_data_approved = True
+        self.protected_data_approved, self.b2b = True, False
         self.index_lag = 0
         self.stale_counts = False
         self.tell_throttle_status = True
@@ -141,6 +141,9 @@ class ShopifySandbox(Sandbox):
 
     def may(self, scope: str) -> bool:
         """Whether the token covers a scope; a right to write holds the right to read."""
+        if scope == "read_companies" and not self.b2b:
+            return False
+        scope = "read_customers" if scope == "read_companies" else scope
         return scope in self.scopes or scope.replace("read_", "write_", 1) in self.scopes
 
     def visible_from(self, updated: int, *, first: bool) -> int | None:
