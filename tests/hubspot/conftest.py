@@ -70,7 +70,9 @@ def clock() -> SimulatedClock:
 
 @pytest.fixture
 def box(clock) -> HubSpotSandbox:
-    return HubSpotSandbox(clock, seed=7)
+    found = HubSpotSandbox(clock, seed=7)
+    found.index.lag, found.index.spread = 5, 0
+    return found
 
 
 @pytest.fixture

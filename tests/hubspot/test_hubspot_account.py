@@ -5,7 +5,8 @@ from regulars import AuthError, PlatformError, Response, Secret, WrongAccountErr
 from regulars.plugins import load
 from regulars.testing import Fault
 from regulars_hubspot.account import check
-from regulars_hubspot.policy import complaint, levels
+from regulars_hubspot.policy import Pace
+from regulars_hubspot.refusals import complaint
 from regulars_hubspot.settings import HubSpotSettings
 
 
@@ -45,14 +46,34 @@ def test_an_account_without_an_id_is_nonsense(box, settings, http):
         check(settings, http)
 
 
-def test_levels_follow_the_portals_own_limits():
-    headers = {"x-hubspot-ratelimit-max": "190", "x-hubspot-ratelimit-remaining": "7"}
-    (level,) = levels(Response(200, headers, b"", ""))
-    assert (level.bucket, level.left, level.capacity, level.per_second) == ("default", 7, 190, 19)
+def told(left, most=190):
+    return Response(
+        200, {"x-hubspot-ratelimit-max": str(most), "x-hubspot-ratelimit-remaining": str(left)}, b"", ""
+    )
+
+
+def test_the_pace_follows_the_portals_own_limit_and_leaves_room_in_its_window():
+    (level,) = Pace().levels(told(left=189))
+    assert level.bucket == "default"
+    assert level.capacity + 10 * level.per_second <= 190
+    assert level.per_second >= 0.95 * 19
+
+
+def test_the_pace_is_left_alone_while_nothing_is_new():
+    pace = Pace()
+    pace.levels(told(left=189))
+    assert pace.levels(told(left=50)) == ()
+
+
+def test_a_window_that_somebody_else_used_up_is_waited_for():
+    pace = Pace()
+    pace.levels(told(left=189))
+    (level,) = pace.levels(told(left=0))
+    assert level.left < 0
 
 
 def test_a_search_answer_says_nothing_of_the_burst_window():
-    assert levels(Response(200, {"x-hubspot-ratelimit-daily-remaining": "5"}, b"", "")) == ()
+    assert Pace().levels(Response(200, {"x-hubspot-ratelimit-daily-remaining": "5"}, b"", "")) == ()
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_a_bad_value_is_rejected_alone(box, destination, people):
 
 
 def test_a_required_field_of_the_portal_is_named(box, destination, people):
-    box.portal.contacts.required = ("company",)
+    box.portal.contacts.rules.required = ("company",)
     for key in people[1:]:
         box.contacts[key]["properties"]["company"] = "Tea"
     outcomes = destination.write([SetField(key, "regulars_clv", "1") for key in people[:3]])

@@ -183,7 +183,7 @@ def test_a_batch_create_is_all_or_nothing(api, box, ann):
 
 
 def test_required_properties_bind_the_dated_api_alone(api, box, ann):
-    box.portal.contacts.required = ("company",)
+    box.portal.contacts.rules.required = ("company",)
     status, body = api.update(ann, firstname="A")
     assert (status, body["errors"][0]["code"]) == (400, "MISSING_REQUIRED_PROPERTY")
     assert api.json("PATCH", f"/crm/v3/objects/contacts/{ann}", {"properties": {"firstname": "A"}})[0] == 200

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from regulars import AuthError, CheckReport, Finding, Http, PlatformError, WrongAccountError
 
 from regulars_hubspot.client import HubSpot
+from regulars_hubspot.lists import Lists
 from regulars_hubspot.models import LIST_PREFIX
-from regulars_hubspot.policy import daily_left
 from regulars_hubspot.settings import HubSpotSettings
 
 LOW = 5_000  # calls a day below which a night may not come through
@@ -30,10 +30,10 @@ def check(settings: HubSpotSettings, http: Http) -> CheckReport:
             f"the token belongs to portal {portal}, not {settings.portal}", hint="Store the right portal's token"
         )
     findings = (
-        _quota(daily_left(answer)),
-        _tried("contacts", lambda: client.contacts(None, (), limit=1)),
+        _quota(client.wire.usage.left if client.wire.usage else None),
+        _tried("contacts", lambda: client.page("contacts", None, (), limit=1)),
         _tried("properties", client.properties),
-        _tried("lists", lambda: client.lists(LIST_PREFIX.split()[0])),
+        _tried("lists", lambda: Lists(client.wire).find(LIST_PREFIX.split()[0])),
     )
     name = f"{body.get('accountType', 'STANDARD').replace('_', ' ').capitalize()} portal {portal}"
     return CheckReport(portal, name, findings, body.get("companyCurrency"), body.get("timeZone"))

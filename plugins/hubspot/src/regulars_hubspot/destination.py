@@ -27,6 +27,7 @@ from regulars import (
 )
 
 from regulars_hubspot.client import BATCH, HubSpot, Written
+from regulars_hubspot.lists import Lists
 from regulars_hubspot.models import FIELD_PREFIX, LIST_PREFIX, MAILABLE, Row, parse, state_of, to_value
 from regulars_hubspot.provision import Provisioner
 from regulars_hubspot.settings import HubSpotSettings
@@ -39,7 +40,8 @@ class HubSpotDestination:
 
     def __init__(self, settings: HubSpotSettings, http: Http) -> None:
         self._client = HubSpot(settings, http)
-        self._provisioner = Provisioner(self._client)
+        self._lists = Lists(self._client.wire)
+        self._provisioner = Provisioner(self._client, self._lists)
         self._list_ids: dict[str, str] = {}
 
     def held(self, ids: Sequence[str], fields: Sequence[str], lists: Sequence[str]) -> Mapping[str, Held]:
@@ -89,7 +91,7 @@ class HubSpotDestination:
     # --- reading ---
 
     def _rows(self, ids: Sequence[str], fields: Sequence[str]) -> list[Row]:
-        raws = self._client.read(ids, [*MAILABLE, *fields])
+        raws = self._client.read("contacts", ids, [*MAILABLE, *fields])
         try:
             return parse(raws)
         except ValidationError as fault:
@@ -99,12 +101,12 @@ class HubSpotDestination:
         named = {key: name for name in lists if (key := self._list_id(name)) is not None}
         if not ids or not named:
             return {}
-        joined = self._client.memberships(ids)
+        joined = self._lists.of(ids)
         return {one: frozenset(named[key] for key in keys if key in named) for one, keys in joined.items()}
 
     def _list_id(self, name: str) -> str | None:
         if name not in self._list_ids:
-            found = self._client.list_named(name)
+            found = self._lists.named(name)
             if found is None:
                 return None
             self._list_ids[name] = found
@@ -138,7 +140,7 @@ class HubSpotDestination:
                 written = Written(refused=f"there is no list {name!r}; provision it first")
             else:
                 ids = [change.id for change in group]
-                written = self._client.change_members(key, ids, "add" if kind is JoinList else "remove")
+                written = self._lists.change(key, ids, "add" if kind is JoinList else "remove")
             if written.refused is not None:
                 self._list_ids.pop(name, None)
             _settle(group, written, done)

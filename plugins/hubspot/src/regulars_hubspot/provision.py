@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from regulars import ConfigError, FieldSpec, Missing
 
-from regulars_hubspot.client import Body, HubSpot
+from regulars_hubspot.client import HubSpot
+from regulars_hubspot.lists import Lists
 from regulars_hubspot.models import TYPES, to_definition, to_options
+from regulars_hubspot.wire import Body
 
 GROUP, GROUP_LABEL = "regulars", "Regulars"
 
@@ -16,14 +18,14 @@ GROUP, GROUP_LABEL = "regulars", "Regulars"
 class Provisioner:
     """Compares what should be there with what is, and makes the difference. Nothing is ever removed."""
 
-    def __init__(self, client: HubSpot) -> None:
-        self._client = client
+    def __init__(self, client: HubSpot, lists: Lists) -> None:
+        self._client, self._lists = client, lists
 
     def missing(self, fields: Sequence[FieldSpec], lists: Sequence[str]) -> Missing:
         """Fields and lists that are not there; an enumeration that lacks options comes with those alone."""
         there = self._client.properties() if fields else {}
         lacking = [need for spec in fields if (need := _lacking(spec, there.get(spec.name)))]
-        return Missing(tuple(lacking), tuple(name for name in lists if self._client.list_named(name) is None))
+        return Missing(tuple(lacking), tuple(name for name in lists if self._lists.named(name) is None))
 
     def provision(self, missing: Missing) -> None:
         """Make them. Raises ConfigError where a name is taken by another type."""
@@ -31,8 +33,8 @@ class Provisioner:
             self._client.create_group(GROUP, GROUP_LABEL)
             self._fields(missing.fields)
         for name in missing.lists:
-            if self._client.list_named(name) is None:
-                self._client.create_list(name)
+            if self._lists.named(name) is None:
+                self._lists.create(name)
 
     def _fields(self, fields: Sequence[FieldSpec]) -> None:
         there = self._client.properties()

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from regulars import Http, Page, PlatformError, by_time, full_compare
 
 from regulars_hubspot.client import BATCH, HubSpot
+from regulars_hubspot.lists import Lists
 from regulars_hubspot.models import FIELD_PREFIX, LIST_PREFIX, READ, to_deletions, to_memberships, to_page
 from regulars_hubspot.settings import HubSpotSettings
 
@@ -28,6 +29,7 @@ class HubSpotSource:
 
     def __init__(self, settings: HubSpotSettings, http: Http, extra: Sequence[str] = ()) -> None:
         self._client, self._clock = HubSpot(settings, http), http.clock
+        self._lists = Lists(self._client.wire)
         self._extra = tuple(extra)
 
     def streams(self) -> Sequence[str]:
@@ -52,9 +54,9 @@ class HubSpotSource:
         after: str | None = resume
         in_url = len(",".join(names)) <= LONGEST_LIST
         while True:
-            raws, following = self._client.contacts(after, names if in_url else ())
+            raws, following = self._client.page("contacts", after, names if in_url else ())
             if not in_url and raws:
-                raws = self._client.read([str(raw["id"]) for raw in raws][:BATCH], names)
+                raws = self._client.read("contacts", [str(raw["id"]) for raw in raws][:BATCH], names)
             # The last page has no successor: resuming at its own start reads it once more, harmlessly.
             yield to_page(raws, self._extra), following or after or ""
             if following is None:
@@ -66,14 +68,14 @@ class HubSpotSource:
     ) -> Iterator[tuple[Page, str]]:
         last, more = resume or "0", True
         while more:
-            raws, more = self._client.changed(since, until, last, names)
+            raws, more = self._client.changed("contacts", since, until, last, names)
             last = _last_id(raws, last) if raws or more else last
             yield to_page(raws, self._extra), last
 
     def _archived(self, resume: str | None) -> Iterator[tuple[Page, str]]:
         after: str | None = resume
         while True:
-            raws, following = self._client.contacts(after, (), archived=True)
+            raws, following = self._client.page("contacts", after, (), archived=True)
             yield to_deletions(raws), following or after or ""
             if following is None:
                 return
@@ -82,7 +84,7 @@ class HubSpotSource:
     def _members(self, resume: str | None) -> Iterator[tuple[Page, str]]:
         """Our lists in the order of their ids; the token is `<list id>:<where its next page begins>`."""
         begun, _, after = (resume or "").partition(":")
-        ours = {str(row["listId"]): str(row["name"]) for row in self._client.lists(LIST_PREFIX.split()[0])}
+        ours = {str(row["listId"]): str(row["name"]) for row in self._lists.find(LIST_PREFIX.split()[0])}
         for key in sorted((k for k, name in ours.items() if name.startswith(LIST_PREFIX)), key=int):
             if begun and int(key) < int(begun):
                 continue
@@ -92,7 +94,7 @@ class HubSpotSource:
         following: str | None = after
         while following is not None:
             here = following
-            raws, following = self._client.members(key, here)
+            raws, following = self._lists.members(key, here)
             try:
                 page = to_memberships(raws, name, self._clock.now())
             except ValidationError as fault:

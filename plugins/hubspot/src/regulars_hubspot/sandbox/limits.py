@@ -35,12 +35,17 @@ class Limits:
         self.used_today += 1
         return None
 
-    def headers(self, searching: bool) -> dict[str, str]:
-        """What an answer tells of the budget; search answers tell only of the day."""
-        daily = {
-            "X-HubSpot-RateLimit-Daily": str(self.daily),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, self.daily - self.used_today)),
-        }
+    def headers(self, searching: bool, by_app: bool = False) -> dict[str, str]:
+        """What an answer tells of the budget; search answers tell only of the day, those to an OAuth app
+        nothing of it."""
+        daily = (
+            {}
+            if by_app
+            else {
+                "X-HubSpot-RateLimit-Daily": str(self.daily),
+                "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, self.daily - self.used_today)),
+            }
+        )
         if searching:
             return daily
         return daily | {

@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars_hubspot.sandbox.contacts import stamp
-from regulars_hubspot.sandbox.problem import Body, invalid, not_found
+from regulars_hubspot.sandbox.objects import stamp
+from regulars_hubspot.sandbox.problem import Body, Problem, invalid, not_found
 
 _KINDS = ("MANUAL", "SNAPSHOT", "DYNAMIC")
 
@@ -19,6 +19,7 @@ class Lists:
     def __init__(self) -> None:
         self.rows: dict[str, Body] = {}
         self.members: dict[str, dict[str, str]] = {}
+        self.deleted: dict[str, Body] = {}
         self._next = 1
 
     def create(self, asked: Body, now: datetime) -> Body:
@@ -27,7 +28,7 @@ class Lists:
         if not name or not asked.get("objectTypeId") or kind not in _KINDS:
             raise invalid("A list needs a name, an objectTypeId and a processingType")
         if any(row["name"] == name for row in self.rows.values()):
-            raise invalid(f"A list named '{name}' already exists in this portal", subCategory="ILS.DUPLICATE_NAME")
+            raise _taken(name)
         row: Body = {
             "listId": str(self._next),
             "listVersion": 1,
@@ -36,6 +37,7 @@ class Lists:
             "processingType": kind,
             "processingStatus": "COMPLETE",
             "createdAt": stamp(now),
+            "updatedAt": stamp(now),
         }
         self._next += 1
         self.rows[row["listId"]], self.members[row["listId"]] = row, {}
@@ -122,6 +124,36 @@ class Lists:
             if record in members
         ]
 
+    def rename(self, key: str, name: str) -> Body:
+        """Give a list another name. Raises 400 where another list has it."""
+        row = self.get(key)
+        if any(other["name"] == name and other is not row for other in self.rows.values()):
+            raise _taken(name)
+        row["name"] = name
+        return self.view(row)
+
+    def delete(self, key: str) -> None:
+        """Into the recycle bin, with its members."""
+        self.get(key)
+        self.deleted[key] = self.rows.pop(key)
+
+    def bring_back(self, key: str) -> None:
+        """Out of the recycle bin. Raises 404."""
+        if key not in self.deleted:
+            raise not_found(f"List does not exist with ID {key}.")
+        self.rows[key] = self.deleted.pop(key)
+
+    def empty(self, key: str) -> None:
+        """Let everybody out."""
+        self.get(key)
+        self.members[key].clear()
+
+    def take_over(self, gone: str, survivor: str) -> None:
+        """A merged record's memberships are its survivor's."""
+        for members in self.members.values():
+            if gone in members:
+                members.setdefault(survivor, members.pop(gone))
+
     def leave_all(self, record: str) -> None:
         """A record is gone for good."""
         for members in self.members.values():
@@ -129,11 +161,16 @@ class Lists:
 
     def state(self) -> Any:
         """JSON-able."""
-        return {"rows": self.rows, "members": self.members, "next": self._next}
+        return {"rows": self.rows, "members": self.members, "deleted": self.deleted, "next": self._next}
 
     def restore(self, state: Any) -> None:
         """Become what `state` gave."""
         self.rows, self.members, self._next = state["rows"], state["members"], state["next"]
+        self.deleted = state["deleted"]
+
+
+def _taken(name: str) -> Problem:
+    return invalid(f"A list named '{name}' already exists in this portal", subCategory="ILS.DUPLICATE_NAME")
 
 
 def _ids(value: Any) -> list[str]:

@@ -1,26 +1,15 @@
-"""Property definitions of contacts: those HubSpot brings, those made by API, and what a value may be."""
+"""Property definitions of a kind: those HubSpot brings, those made by API, and what a value may be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from regulars_hubspot.sandbox.kinds import Kind
 from regulars_hubspot.sandbox.problem import Body, Problem, fault, invalid, not_found
 
-STAGES = [
-    "subscriber",
-    "lead",
-    "marketingqualifiedlead",
-    "salesqualifiedlead",
-    "opportunity",
-    "customer",
-    "evangelist",
-    "other",
-]
-_BOUNCES = ["CONTENT", "MAILBOX_FULL", "OTHER", "POLICY", "SPAM", "UNKNOWN_USER"]
-_YES_NO = ["true", "false"]
 _FIELD_TYPES = {
     "bool": {"booleancheckbox", "calculation_equation"},
     "date": {"date"},
@@ -30,55 +19,37 @@ _FIELD_TYPES = {
     "phone_number": {"phonenumber"},
     "string": {"text", "textarea", "file", "html", "phonenumber", "calculation_equation"},
 }
-# Each name with its type, its field type, whether it is read-only, and its options.
-_BUILT_IN: dict[str, tuple[str, str, bool, list[str]]] = {
-    "email": ("string", "text", False, []),
-    "firstname": ("string", "text", False, []),
-    "lastname": ("string", "text", False, []),
-    "phone": ("string", "text", False, []),
-    "company": ("string", "text", False, []),
-    "country": ("string", "text", False, []),
-    "lifecyclestage": ("enumeration", "radio", False, STAGES),
-    "hs_object_id": ("number", "number", True, []),
-    "createdate": ("datetime", "date", True, []),
-    "lastmodifieddate": ("datetime", "date", True, []),
-    "hs_additional_emails": ("enumeration", "select", True, []),
-    "hs_merged_object_ids": ("enumeration", "checkbox", True, []),
-    "hs_marketable_status": ("enumeration", "booleancheckbox", True, _YES_NO),
-    "hs_email_bounce": ("number", "number", True, []),
-    "hs_email_delivered": ("number", "number", True, []),
-    "hs_email_open": ("number", "number", True, []),
-    "hs_email_click": ("number", "number", True, []),
-    "hs_email_last_send_date": ("datetime", "date", True, []),
-    "hs_email_last_open_date": ("datetime", "date", True, []),
-    "hs_email_last_click_date": ("datetime", "date", True, []),
-    "hs_email_hard_bounce_reason_enum": ("enumeration", "radio", True, _BOUNCES),
-    "hs_email_bad_address": ("bool", "booleancheckbox", True, _YES_NO),
-    "hs_email_optout": ("bool", "booleancheckbox", True, _YES_NO),
-    "hs_email_quarantined": ("bool", "booleancheckbox", True, _YES_NO),
-    "hs_email_quarantined_reason": ("enumeration", "radio", True, []),
-}
 _EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+\.[^@\s;,.]+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Schema:
-    """All definitions by name, live and archived, and the property groups."""
+MOST_UNIQUE = 10
 
-    def __init__(self) -> None:
+
+class Schema:
+    """All definitions of one kind by name, live and archived, and the property groups."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._group = f"{kind.singular}information"
         self.groups: dict[str, Body] = {
             name: {"name": name, "label": name, "displayOrder": -1, "archived": False}
-            for name in ("contactinformation", "emailinformation")
+            for name in (self._group, "emailinformation")
         }
         self.live: dict[str, Body] = {}
         self.archived: dict[str, Body] = {}
-        for name, (kind, field_type, read_only, options) in _BUILT_IN.items():
-            self.live[name] = _definition(name, kind, field_type, read_only, options)
+        for name, (type_, field_type, read_only, options) in kind.given.items():
+            group = "emailinformation" if name.startswith("hs_email") else self._group
+            self.live[name] = _definition(name, type_, field_type, read_only, options, group)
+            self.live[name]["hubspotDefined"] = True
 
     def add_text(self, name: str) -> None:
         """A plain text property, as a person in the portal would make it."""
-        self.live.setdefault(name, _definition(name, "string", "text", False, []))
+        self.live.setdefault(name, _definition(name, "string", "text", False, [], self._group))
+
+    def unique(self, name: str) -> bool:
+        """Whether no two records may have the same value of this property."""
+        return bool(self.live.get(name, {}).get("hasUniqueValue"))
 
     def get(self, name: str) -> Body:
         """A live definition. Raises 404."""
@@ -108,22 +79,29 @@ class Schema:
             raise invalid(f"Field type {asked['fieldType']} does not fit type {asked['type']}")
         if asked["groupName"] not in self.groups:
             raise invalid(f"Property group '{asked['groupName']}' does not exist")
-        made = _definition(name, asked["type"], asked["fieldType"], False, [])
-        made |= {k: asked[k] for k in ("label", "groupName", "description", "options") if k in asked}
-        made["hubspotDefined"] = False
+        if asked.get("hasUniqueValue") and sum(map(self.unique, self.live)) >= MOST_UNIQUE:
+            raise invalid(f"At most {MOST_UNIQUE} properties of an object may have unique values")
+        made = _definition(name, asked["type"], asked["fieldType"], False, [], asked["groupName"])
+        made |= {
+            k: asked[k] for k in ("label", "description", "options", "hasUniqueValue", "formField") if k in asked
+        }
         self.live[name] = made
         return made
 
     def update(self, name: str, asked: Body) -> Body:
         """Change a definition. `options` replaces the whole list."""
         found = self.get(name)
+        if asked.get("groupName", found["groupName"]) not in self.groups:
+            raise invalid(f"Property group '{asked['groupName']}' does not exist")
         if found["hubspotDefined"] and "options" in asked:
             raise invalid(f"The options of '{name}' cannot be changed")
         found |= {k: asked[k] for k in ("label", "groupName", "description", "options") if k in asked}
         return found
 
     def archive(self, name: str) -> None:
-        """Put a definition into the recycle bin."""
+        """Put a definition into the recycle bin. Raises 400 for one of HubSpot's own."""
+        if self.get(name)["hubspotDefined"]:
+            raise invalid(f"Property '{name}' is HubSpot's own and cannot be archived")
         self.archived[name] = {**self.get(name), "archived": True}
         del self.live[name]
 
@@ -136,6 +114,32 @@ class Schema:
             raise Problem(409, "OBJECT_ALREADY_EXISTS", f"A property group named '{name}' already exists.")
         self.groups[name] = {"displayOrder": -1, **asked, "archived": False}
         return self.groups[name]
+
+    def group(self, name: str) -> Body:
+        """A property group. Raises 404."""
+        if name not in self.groups:
+            raise not_found(f"Property group '{name}' does not exist")
+        return self.groups[name]
+
+    def update_group(self, name: str, asked: Body) -> Body:
+        """Change a group's label or place."""
+        self.group(name).update({k: asked[k] for k in ("label", "displayOrder") if k in asked})
+        return self.group(name)
+
+    def archive_group(self, name: str) -> None:
+        """Take a group away; one that holds properties stays."""
+        self.group(name)
+        if any(found["groupName"] == name for found in self.live.values()):
+            raise invalid(f"Property group '{name}' still holds properties")
+        del self.groups[name]
+
+    def state(self) -> Any:
+        """JSON-able."""
+        return {"live": self.live, "archived": self.archived, "groups": self.groups}
+
+    def restore(self, state: Any) -> None:
+        """Become what `state` gave."""
+        self.live, self.archived, self.groups = state["live"], state["archived"], state["groups"]
 
     def faults(self, values: dict[str, str]) -> list[Body]:
         """What is wrong with these values; empty where all are good."""
@@ -207,7 +211,9 @@ def stored(definition: Body, value: str) -> str:
     return value
 
 
-def _definition(name: str, kind: str, field_type: str, read_only: bool, options: list[str]) -> Body:
+def _definition(
+    name: str, kind: str, field_type: str, read_only: bool, options: Sequence[str], group: str
+) -> Body:
     choices: list[dict[str, Any]] = [
         {"label": value, "value": value, "displayOrder": place, "hidden": False}
         for place, value in enumerate(options)
@@ -217,11 +223,21 @@ def _definition(name: str, kind: str, field_type: str, read_only: bool, options:
         "label": name,
         "type": kind,
         "fieldType": field_type,
-        "groupName": "emailinformation" if name.startswith("hs_email") else "contactinformation",
+        "groupName": group,
         "description": "",
         "options": choices,
         "hasUniqueValue": False,
-        "hubspotDefined": name in _BUILT_IN,
+        "hubspotDefined": False,
+        "calculated": False,
+        "externalOptions": False,
+        "formField": False,
+        "displayOrder": -1,
+        "hidden": False,
         "archived": False,
-        "modificationMetadata": {"archivable": True, "readOnlyDefinition": False, "readOnlyValue": read_only},
+        "modificationMetadata": {
+            "archivable": True,
+            "readOnlyDefinition": False,
+            "readOnlyOptions": False,
+            "readOnlyValue": read_only,
+        },
     }

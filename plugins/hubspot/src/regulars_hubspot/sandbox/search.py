@@ -1,14 +1,16 @@
-"""The search index: complete, capped, and behind the truth by some seconds."""
+"""The search index of one kind: complete, capped, and behind the truth by some seconds."""
 
 from __future__ import annotations
 
 import operator
+import random
 from bisect import bisect_right, insort
-from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any
 
+from regulars_hubspot.sandbox.kinds import Kind
 from regulars_hubspot.sandbox.problem import Body, invalid
 from regulars_hubspot.sandbox.schema import Schema, millis
 
@@ -24,29 +26,33 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class Index:
-    """Contacts as search sees them: each write shows after `lag` seconds."""
+    """Records as search sees them: each write shows after `lag` seconds and up to `spread` more."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self.lag, self.page_cap, self.result_cap = 5.0, 200, 10_000
+    def __init__(self, kind: Kind, schema: Schema, seed: int = 0) -> None:
+        self._kind, self._schema, self._dice = kind, schema, random.Random(seed)
+        self.lag, self.spread, self.page_cap, self.result_cap = 2.0, 38.0, 200, 10_000
         self._seen: dict[int, Values] = {}
         self._ids: list[int] = []
-        self._coming: deque[tuple[float, int, Values | None]] = deque()
+        self._coming: list[tuple[float, int, int, Values | None]] = []
+        self._shown: dict[int, int] = {}  # the number of the write that is shown
+        self._writes = 0
         self._stamps: dict[str, int] = {}
 
     def changed(self, row: Body, now: datetime) -> None:
-        """A contact was written; an archived one leaves the index."""
+        """A record was written; an archived one leaves the index."""
         values = None if row["archived"] else row["properties"]
-        self._coming.append((now.timestamp() + self.lag, int(row["id"]), values))
+        self._writes += 1
+        due = now.timestamp() + self.lag + (self._dice.uniform(0, self.spread) if self.spread else 0)
+        heappush(self._coming, (due, self._writes, int(row["id"]), values))
 
     def rebuild(self, rows: Iterable[Body]) -> None:
-        """Show these contacts, as they are, at once."""
+        """Show these records, as they are, at once."""
         self._seen = {int(row["id"]): row["properties"] for row in rows}
         self._ids = sorted(self._seen)
         self._coming.clear()
 
     def find(self, asked: Body, now: datetime) -> tuple[list[Values], int, int | None]:
-        """Matching contacts of one page, how many there are in all, and the next offset."""
+        """Matching records of one page, how many there are in all, and the next offset."""
         self._catch_up(now)
         limit, offset = asked.get("limit", 10), _offset(asked.get("after", 0))
         if not isinstance(limit, int) or not 0 <= limit <= self.page_cap:
@@ -54,10 +60,15 @@ class Index:
         if offset + limit > self.result_cap:
             raise invalid(f"Paging is limited to {self.result_cap} results in all; narrow the search")
         found = self._matching(asked.get("filterGroups") or [])
+        if text := str(asked.get("query") or "").lower():
+            found = [n for n in found if self._says(self._seen[n], text)]
         self._sort(found, asked.get("sorts") or [])
         page = [self._seen[n] for n in found[offset : offset + limit]]
         end = offset + limit
         return page, len(found), end if end < len(found) else None
+
+    def _says(self, held: Values, text: str) -> bool:
+        return any(text in held.get(name, "").lower() for name in self._kind.searched)
 
     def _matching(self, groups: list[Body]) -> list[int]:
         filters = [f for group in groups for f in group.get("filters", [])]
@@ -135,15 +146,15 @@ class Index:
     def _catch_up(self, now: datetime) -> None:
         at = now.timestamp()
         while self._coming and self._coming[0][0] <= at:
-            _, number, values = self._coming.popleft()
+            _, write, number, values = heappop(self._coming)
+            if self._shown.get(number, 0) > write:
+                continue  # a later write of the same record came first
+            self._shown[number] = write
             if values is None:
                 self._drop(number)
                 continue
             if number not in self._seen:
-                if self._ids and number < self._ids[-1]:
-                    insort(self._ids, number)
-                else:
-                    self._ids.append(number)
+                insort(self._ids, number)
             self._seen[number] = values
 
     def _drop(self, number: int) -> None:
