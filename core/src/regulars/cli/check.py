@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,72 +11,102 @@ from regulars.cli.call import Call, pass_call, shared, worst_exit
 
 if TYPE_CHECKING:
     from regulars.config import Client
-    from regulars.connections import Connection
+    from regulars.connections import Connections
+    from regulars.run.inspection import Inspection
 
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
+_LEAST_WIDTH = 14
 
 
 @shared
 @click.command("check")
-@click.argument("target", metavar="CLIENT[.CONNECTION]")
+@click.argument("target", metavar="[CLIENT[.CONNECTION]]", required=False)
 @click.option("--accept", is_flag=True, help="Store who answers as expect_id where none is set.")
 @pass_call
-def command(call: Call, target: str, accept: bool) -> None:
-    """Who answers, with which rights, and what is wrong; nothing is written to any platform."""
-    client_id, _, name = target.partition(".")
-    client = call.client(client_id)
-    names = [name] if name else list(client.config.connections)
+def command(call: Call, target: str | None, accept: bool) -> None:
+    """Who answers, with which rights, and what is wrong; nothing is written to any platform.
+
+    Without CLIENT: every client.
+    """
+    client_id, _, name = (target or "").partition(".")
+    names = [client_id] if client_id else call.workspace.client_ids()
+    found = [one for each in names for one in _client(call, each, name, accept, alone=bool(client_id))]
     if not names:
-        call.say(f"{client.id} has no connections. Next: regulars connect {client.id} PLUGIN")
-    raise SystemExit(inspect(call, client, names, accept))
+        call.say("no clients yet. Next: regulars client add ID")
+    raise SystemExit(tell(call, found))
 
 
 def inspect(call: Call, client: Client, names: Sequence[str], accept: bool) -> int:
     """Print the findings of some connections; returns the exit code."""
-    from regulars.connections import Connections
-    from regulars.errors import RegularsError
+    return tell(call, _connections(call, client, names, accept))
 
-    results: list[dict[str, Any]] = []
-    codes: list[int] = []
+
+def tell(call: Call, found: Sequence[Inspection]) -> int:
+    """Print what was found, and below it what may be done now; returns the exit code."""
+    code = worst_exit(one.exit_code for one in found)
+    wide = max([_LEAST_WIDTH, *(len(f.about) + 2 for one in found for f in one.findings)])
+    lines = [line for one in found for line in _lines(one, wide)]
+    if found:
+        lines.append(f"{summary(found)}   exit {code}" if code else summary(found))
+    call.show([one.as_dict() for one in found], lines)
+    return code
+
+
+def summary(found: Sequence[Inspection]) -> str:
+    """One line: how many errors and warnings, and whether reading may start."""
+    levels = [finding.level for one in found for finding in one.findings]
+    errors, warnings = levels.count("error"), levels.count("warning")
+    counts = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}."
+    stopped = [one.where for one in found if one.exit_code not in (0, 9)]
+    if stopped:
+        return f"{counts} Nothing is read from or written to {', '.join(stopped)} until that is mended."
+    wrong = dict.fromkeys(f.about for one in found for f in one.findings if f.level == "error")
+    if wrong:
+        return f"{counts} Reading may start; mend {', '.join(wrong)}: what rests on it is not complete until then."
+    return f"{counts} Reading may start."
+
+
+def _client(call: Call, client_id: str, name: str, accept: bool, *, alone: bool) -> Sequence[Inspection]:
+    """One client's connections; of several clients, one with a wrong file does not hide the others."""
+    from regulars.errors import RegularsError
+    from regulars.run.inspection import failed
+
+    try:
+        client = call.client(client_id)
+    except RegularsError as fault:
+        if alone:
+            raise
+        return [failed(client_id, fault, "file")]
+    names = [name] if name else list(client.config.connections)
+    if not names:
+        call.say(f"{client.id} has no connections. Next: regulars connect {client.id} PLUGIN")
+    return _connections(call, client, names, accept)
+
+
+def _connections(call: Call, client: Client, names: Sequence[str], accept: bool) -> list[Inspection]:
+    from regulars.connections import Connections
+    from regulars.run.inspection import inspect as look
+
+    found = []
     with Connections(client, call.plugins) as connections:
         for name in names:
-            try:
-                result, code = _inspect_one(call, connections.get(name), accept)
-            except RegularsError as fault:
-                failed = {"level": "error", "about": "connection", "text": str(fault)}
-                result, code = {"connection": f"{client.id}.{name}", "findings": [failed]}, fault.exit_code
-            results.append(result)
-            codes.append(code)
-    call.show(results, [line for result in results for line in _lines(result)])
-    found = [finding["level"] for result in results for finding in result["findings"]]
-    errors, warnings = found.count("error"), found.count("warning")
-    call.say(f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}")
-    return worst_exit(codes)
+            _offer(call, connections, name, accept)
+            found.append(look(connections, name))
+    return found
 
 
-def _inspect_one(call: Call, connection: Connection, accept: bool) -> tuple[dict[str, Any], int]:
-    from regulars.errors import DataCheckError, WrongAccountError
-
-    report = connection.check()
-    if connection.config.expect_id is None:
-        _offer(call, connection, accept)
-    findings = connection.findings()
-    result = {
-        "connection": connection.where,
-        "plugin": f"{connection.connector.name} {connection.connector.api_version}",
-        "account_id": report.account_id,
-        "account_name": report.account_name,
-        "findings": [{"level": f.level, "about": f.about, "text": f.text} for f in findings],
-    }
-    if connection.config.expect_id not in (None, report.account_id):
-        return result, WrongAccountError.exit_code
-    return result, DataCheckError.exit_code if any(f.level == "error" for f in findings) else 0
-
-
-def _offer(call: Call, connection: Connection, accept: bool) -> None:
+def _offer(call: Call, connections: Connections, name: str, accept: bool) -> None:
+    """Where nobody said yet who should answer, ask whether it is who does."""
     from regulars.config.edit import set_expect_id
+    from regulars.errors import RegularsError
 
-    report = connection.check()
+    try:
+        connection = connections.get(name)
+        report = connection.check()
+    except RegularsError:
+        return  # the inspection tells it
+    if connection.config.expect_id is not None:
+        return
     call.say(f"{connection.where}: {report.account_id} ({report.account_name}) answers")
     if accept or call.agree("Is this the right account?"):
         set_expect_id(connection.client, connection.name, report.account_id)
@@ -85,6 +115,7 @@ def _offer(call: Call, connection: Connection, accept: bool) -> None:
         call.say(f"expect_id is not set. Next: regulars check {connection.where} --accept")
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
-    head = "  ".join(part for part in (result["connection"], result.get("plugin")) if part)
-    return [head, *(f"  {_MARKS[f['level']]} {f['about']:<14}{f['text']}" for f in result["findings"])]
+def _lines(one: Inspection, wide: int) -> Iterator[str]:
+    yield "  ".join(part for part in (one.where, one.plugin) if part)
+    for finding in one.findings:
+        yield f"  {_MARKS[finding.level]} {finding.about:<{wide}}{finding.text}"
