@@ -103,7 +103,7 @@ def written(bench, people):
     prefix, there = bench.writes().field_prefix, bench.destination()
     field, tag = f"{prefix}clv", f"{bench.writes().list_prefix}tea"
     there.provision(there.missing([FieldSpec(field, "number", "CLV")], [tag]))
-    there.write([SetField(one, field, None, "12.5") for one in people])
+    there.write([SetField(one, field, "12.5") for one in people])
     there.write([JoinList(one, tag) for one in people])
     there.write([LeaveList(people[0], tag)])
     there.held(people, [field], [tag])

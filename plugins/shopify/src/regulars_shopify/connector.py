@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regulars import Clock, Connector
+from regulars import Clock, Connector, Writes
 
 from regulars_shopify.account import SCOPES, check
+from regulars_shopify.destination import BATCH, ShopifyDestination
+from regulars_shopify.namespace import FIELD_PREFIX, LIST_PREFIX, MAX_KEY
 from regulars_shopify.policy import API_VERSION, policy
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.source import ShopifySource
@@ -14,9 +16,24 @@ from regulars_shopify.source import ShopifySource
 if TYPE_CHECKING:
     from regulars_shopify.sandbox import ShopifySandbox
 
+WRITES = Writes(
+    field_prefix=FIELD_PREFIX,
+    list_prefix=LIST_PREFIX,
+    field_types=frozenset({"text", "number", "date", "boolean"}),
+    batch=BATCH,
+    address_change="own_field",
+    max_field_name=len(FIELD_PREFIX) + MAX_KEY,
+    default_map=(
+        ("stage", f"{FIELD_PREFIX}stage", "text"),
+        ("level", f"{FIELD_PREFIX}level", "text"),
+        ("clv_simple", f"{FIELD_PREFIX}clv", "number"),
+        ("last_order_on", f"{FIELD_PREFIX}last_order_on", "date"),
+    ),
+)
+
 
 def connector() -> Connector:
-    """A shop that is read and not yet written to."""
+    """A shop: products, customers and orders are read, our metafields, tags and codes are written."""
     return Connector(
         name="shopify",
         title="Shopify",
@@ -26,6 +43,8 @@ def connector() -> Connector:
         policy=policy,
         check=check,
         source=ShopifySource,
+        destination=ShopifyDestination,
+        writes=WRITES,
         sandbox=_sandbox,
         scopes=SCOPES,
     )
