@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from regulars_shopify.sandbox import schema
+from regulars_shopify.sandbox.operation_types import OPERATIONS
 from regulars_shopify.sandbox.payloads import CHANGES
 from regulars_shopify.sandbox.schema import FieldType
 
@@ -12,6 +13,9 @@ ABSTRACT: dict[str | None, tuple[str, ...]] = {"DiscountCode": ("DiscountCodeBas
 ABSTRACT.update(schema.ABSTRACT.items())
 """Interfaces and unions, with the types that can be met there."""
 
+_PARTS = (schema.TYPES, CHANGES, OPERATIONS)
+
 TYPES: Mapping[str, Mapping[str, FieldType]] = {
-    name: {**schema.TYPES.get(name, {}), **CHANGES.get(name, {})} for name in (*schema.TYPES, *CHANGES)
+    name: {field: known for part in _PARTS for field, known in part.get(name, {}).items()}
+    for name in (name for part in _PARTS for name in part)
 }

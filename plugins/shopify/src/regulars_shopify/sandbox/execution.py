@@ -222,8 +222,18 @@ class Plan:
             what = f"Field '{name}' is missing required arguments: {', '.join(missing)}"
             raise Refused(what, "missingRequiredArguments", path, className="Field", name=name)
         if known.is_connection:
-            _page_size(values, name, path)
+            self._page_size(values, name, path)
         return values
+
+    def _page_size(self, values: dict[str, Any], name: str, path: tuple[str, ...]) -> None:
+        """Refuse a page that is none, or too large."""
+        first = values.get("first")
+        if first is None:
+            what = f"you must provide one of first or last for {name}"
+            raise Refused(what, "BAD_REQUEST", path)
+        if not 0 < first <= MOST:
+            what = f"first must be between 1 and {MOST} for {name}"
+            raise Refused(what, "INVALID_FIELD_ARGUMENTS", path)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, Variable):
@@ -277,16 +287,6 @@ def _access_denied(message: str, path: list[str], needed: str | None) -> dict[st
     if needed:
         extensions["requiredAccess"] = needed
     return {"message": message, "extensions": extensions, "path": path}
-
-
-def _page_size(values: dict[str, Any], name: str, path: tuple[str, ...]) -> None:
-    first = values.get("first")
-    if first is None:
-        what = f"you must provide one of first or last for {name}"
-        raise Refused(what, "BAD_REQUEST", path)
-    if not 0 < first <= MOST:
-        what = f"first must be between 1 and {MOST} for {name}"
-        raise Refused(what, "INVALID_FIELD_ARGUMENTS", path)
 
 
 def _variable(operation: Operation, name: str, given: Mapping[str, Any]) -> Any:

@@ -185,6 +185,11 @@ def _last_order(customer: Customer, call: Call) -> Order | None:
     return call.shop.last_order(customer)
 
 
+def _orders_of(customer: Customer, call: Call) -> Any:
+    mine = [order for order in call.shop.orders.live.values() if order.customer == customer.number]
+    return within(mine, call.args["first"], call.args.get("after"))
+
+
 def _buyer(order: Order, call: Call) -> Customer | None:
     return call.shop.customers.live.get(order.customer) if order.customer is not None else None
 
@@ -324,6 +329,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "verifiedEmail": made("Boolean!", lambda c: c.email is not None),
         "numberOfOrders": FieldType("UnsignedInt64!", _number_of_orders),
         "lastOrder": FieldType("Order", _last_order, {}, "read_orders"),
+        "orders": FieldType("OrderConnection!", _orders_of, PAGED, "read_orders"),
         "defaultEmailAddress": made("CustomerEmailAddress", _email, personal=True),
         "defaultPhoneNumber": made("CustomerPhoneNumber", _phone, personal=True),
         "defaultAddress": made("MailingAddress", lambda c: c if c.country else None, personal=True),
@@ -449,11 +455,11 @@ TYPES: dict[str, dict[str, FieldType]] = {
 
 ABSTRACT: dict[str, tuple[str, ...]] = {
     "PurchasingEntity": ("Customer", "PurchasingCompany"),
-    "Node": ("Customer", "Order", "Product", "ProductVariant", "Refund", "LineItem", "Metafield"),
+    "Node": ("BulkOperation", "Customer", "Order", "Product", "ProductVariant", "Refund", "LineItem", "Metafield"),
 }
 """Interfaces and unions, with those of their types that are known here."""
 
-_CLASS = {"Line": "LineItem", "Parcel": "Fulfillment"}
+_CLASS = {"Line": "LineItem", "Parcel": "Fulfillment", "Operation": "BulkOperation"}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from regulars_shopify.sandbox.filling import Filling
 from regulars_shopify.sandbox.language import SyntaxFault, parse
 from regulars_shopify.sandbox.metafields import Metafields
 from regulars_shopify.sandbox.objects import Company, Customer, Line, Order, Product, Refund, RefundLine
+from regulars_shopify.sandbox.operations import FILES, Operations
 from regulars_shopify.sandbox.people import People, clean
 from regulars_shopify.sandbox.search import Search, Searchable, Unsupported
 from regulars_shopify.sandbox.search import parse as parse_search
@@ -117,6 +118,10 @@ class ShopifySandbox(Sandbox):
         self.people: People = People(self)
         self.forbidden: list[str] = []
         """Writes that touched what is never ours: details, consent, foreign metafields and tags."""
+        self.operations: Operations = Operations(self)
+        self.finders["BulkOperation"] = self.operations.find
+        self.served, self.asked_host = self.versions[-1], ""
+        """API version and host of the request that is being answered."""
         self._last: dict[int, Order] | None = None
         self._warnings: list[dict[str, Any]] = []
         self._empty()
@@ -174,6 +179,9 @@ class ShopifySandbox(Sandbox):
     # --- answering ---------------------------------------------------------------------------------
 
     def respond(self, asked: Asked) -> Answer:
+        self.asked_host = asked.headers.get("host", "")
+        if asked.path.startswith(FILES):
+            return self.operations.download(asked)
         if self.status != 200:
             return Answer.of({"errors": "Unavailable Shop"}, self.status)
         if asked.path == "/admin/oauth/access_token" and asked.method == "POST":
@@ -181,9 +189,9 @@ class ShopifySandbox(Sandbox):
         match = _ENDPOINT.fullmatch(asked.path)
         if match is None or asked.method != "POST" or match[1] > self.versions[-1]:
             return Answer.of({"errors": "Not Found"}, 404)
-        served = match[1] if match[1] in self.versions else self.versions[0]
+        self.served = match[1] if match[1] in self.versions else self.versions[0]
         answer = self._graphql(asked) if self._known(asked) else _unknown_token()
-        answer.headers["x-shopify-api-version"] = served
+        answer.headers["x-shopify-api-version"] = self.served
         return answer
 
     def _known(self, asked: Asked) -> bool:
@@ -363,6 +371,7 @@ class ShopifySandbox(Sandbox):
                 "scopes": sorted(self.scopes),
                 "metafields": self.metafields.state(),
                 "forbidden": self.forbidden,
+                "bulk": self.operations.state(),
                 "restore_rate": self.restore_rate,
                 "products": self.products.state(_PRODUCTS),
                 "customers": self.customers.state(_CUSTOMERS),
@@ -378,6 +387,7 @@ class ShopifySandbox(Sandbox):
             self._empty()
             self.metafields.restore(state["metafields"])
             self.forbidden = list(state["forbidden"])
+            self.operations.restore(state["bulk"])
             self.products.restore(state["products"], _PRODUCTS)
             self.customers.restore(state["customers"], _CUSTOMERS)
             self.orders.restore(state["orders"], _ORDERS)
