@@ -89,7 +89,7 @@ def test_the_same_seed_matches_the_same_people(clock):
     def matched(seed):
         sandbox = EcoaSandbox(clock, seed, Behaviour(match_rate=0.3))
         rows = [{"record_key": str(n), "old_email": f"p{n}@example.test"} for n in range(200)]
-        return [x["matched"] for x in sandbox._matches({"records": rows, "suppress": []})]
+        return [row["code"] != "NO_MATCH" for row in sandbox.match(rows, [])]
 
     assert matched(1) == matched(1) != matched(2)
     assert 40 <= sum(matched(1)) <= 80

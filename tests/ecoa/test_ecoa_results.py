@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from regulars import AuthError, EcoaBatch, EcoaRow, PlatformError
 from regulars.testing import Fault
-from regulars_ecoa.matching import hashed
+from regulars_ecoa.sandbox.matching import hashed
 
 
 def results(provider, clock, rows, suppress=()):

@@ -10,7 +10,7 @@ from regulars import ConfigError, PlatformError, QuotaError, RefusedError, Unkno
 from regulars.errors import DataCheckError, PlanError
 from regulars.reactivation import Desk, advance, jobs, month, quote, submit
 from regulars.testing import Fault
-from regulars_ecoa.matching import hashed
+from regulars_ecoa.sandbox.matching import hashed
 
 NAMES = ("ada", "bob", "cyd", "dan")
 
