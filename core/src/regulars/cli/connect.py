@@ -81,7 +81,7 @@ def _answers(
                 where="--setting",
                 hint="Leave it away to be asked without echo",
             )
-        if simulated or question.name in answers:
+        if simulated or question.name in answers or not (question.required or _lacking(connector, answers)):
             continue
         reference = _reference(name, question.name)
         if question.secret:
@@ -90,6 +90,21 @@ def _answers(
         elif question.required:
             answers[question.name] = call.ask(question.text, f"--setting {question.name}=VALUE")
     return answers
+
+
+def _lacking(connector: Connector, answers: dict[str, str | Secret]) -> bool:
+    """Whether these answers are not enough: what may be left away is asked for only then. An unknown
+    setting is refused later, whatever else is answered."""
+    from regulars.config import settings_of
+    from regulars.errors import ConfigError
+
+    if answers.keys() - connector.settings.model_fields.keys():
+        return False
+    try:
+        settings_of(connector.settings, answers)
+    except ConfigError:
+        return True
+    return False
 
 
 def _asked(call: Call, client: Client, question: Question, reference: str) -> Secret | None:
