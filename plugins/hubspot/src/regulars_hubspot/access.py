@@ -31,9 +31,9 @@ class Access(Protocol):
 
 def access_of(settings: HubSpotSettings, http: Http, path: str) -> Access:
     """The way in that the settings give; `path` is where an OAuth app gets its tokens."""
-    if settings.token is not None:
+    if settings.client_id is None or settings.client_secret is None:
         return Lasting(settings.token)
-    return Renewed(settings, http, path)
+    return Renewed(settings.client_id, settings.client_secret, settings.token, http, path)
 
 
 class Lasting:
@@ -52,8 +52,11 @@ class Lasting:
 class Renewed:
     """An OAuth app's access token, renewed before it ends; shared by all threads that use this account."""
 
-    def __init__(self, settings: HubSpotSettings, http: Http, path: str) -> None:
-        self._settings, self._http, self._path = settings, http, path
+    def __init__(
+        self, client_id: str, client_secret: Secret, refresh_token: Secret, http: Http, path: str
+    ) -> None:
+        self._client_id, self._client_secret, self._refresh_token = client_id, client_secret, refresh_token
+        self._http, self._path = http, path
         self._lock = threading.Lock()
         self._header: Secret | None = None
         self._until: datetime = http.clock.now()
@@ -72,14 +75,11 @@ class Renewed:
         return True
 
     def _fetch(self) -> Secret:
-        secret, refresh = self._settings.client_secret, self._settings.refresh_token
-        if secret is None or refresh is None:
-            raise AuthError("there is neither a token nor a refresh token")
         form = {
             "grant_type": "refresh_token",
-            "client_id": self._settings.client_id or "",
-            "client_secret": secret.reveal(),
-            "refresh_token": refresh.reveal(),
+            "client_id": self._client_id,
+            "client_secret": self._client_secret.reveal(),
+            "refresh_token": self._refresh_token.reveal(),
         }
         begun = self._http.clock.now()
         try:

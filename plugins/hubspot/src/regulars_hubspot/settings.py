@@ -9,16 +9,14 @@ from regulars import Secret, Settings
 
 
 class HubSpotSettings(Settings):
-    """One HubSpot account (portal) and one way in: a token, or an OAuth app's refresh token."""
+    """One HubSpot account (portal), by a lasting token or as an OAuth app."""
 
-    token: Secret | None = Field(
-        default=None, description="Access token: a service key, or the token of an existing private app"
+    token: Secret = Field(
+        description="A service key or a private app's token; with client_id and client_secret, the refresh token"
+        " that HubSpot gave when that OAuth app was installed in the portal"
     )
     client_id: str | None = Field(default=None, description="Client id of an OAuth app installed in the portal")
     client_secret: Secret | None = Field(default=None, description="That app's client secret")
-    refresh_token: Secret | None = Field(
-        default=None, description="Refresh token that HubSpot gave when that app was installed in this portal"
-    )
     portal: str | None = Field(
         default=None,
         pattern=r"^\d+$",
@@ -31,7 +29,6 @@ class HubSpotSettings(Settings):
 
     @model_validator(mode="after")
     def _one_way_in(self) -> HubSpotSettings:
-        app = [self.client_id is not None, self.client_secret is not None, self.refresh_token is not None]
-        if (self.token is not None) == any(app) or any(app) != all(app):
-            raise ValueError("give either token, or client_id, client_secret and refresh_token")
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("an OAuth app needs client_id and client_secret; a service key needs neither")
         return self

@@ -137,7 +137,7 @@ class HubSpotSandbox(Sandbox):
         return {
             "client_id": app.client_id,
             "client_secret": app.client_secret,
-            "refresh_token": app.refresh_token,
+            "token": app.refresh_token,
         }
 
     def _admit(self, asked: Asked) -> bool:
