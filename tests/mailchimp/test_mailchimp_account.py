@@ -8,7 +8,7 @@ import pytest
 from regulars import AuthError, Http, Response, Secret
 from regulars.plugins import load
 from regulars_mailchimp.account import check
-from regulars_mailchimp.client import MailchimpClient, judge, policy
+from regulars_mailchimp.client import RESULT_HOSTS, MailchimpClient, judge, policy
 from regulars_mailchimp.sandbox.audience import Audience
 from regulars_mailchimp.settings import MailchimpSettings
 
@@ -42,8 +42,8 @@ def test_check_writes_nothing(filled, settings, http):
     assert {asked.method for asked in filled.log} == {"GET"}
 
 
-def test_the_data_centre_in_the_key_is_the_only_host(settings):
-    assert policy(settings).hosts == {"us19.api.mailchimp.com"}
+def test_the_data_centre_in_the_key_and_where_batches_leave_results_are_the_only_hosts(settings):
+    assert policy(settings).hosts == {"us19.api.mailchimp.com"} | RESULT_HOSTS
     assert policy(settings).base_url == "https://us19.api.mailchimp.com"
     assert policy(settings).in_flight == 4
 

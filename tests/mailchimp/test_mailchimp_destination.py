@@ -160,7 +160,11 @@ def moved(box, new="cyd@new.example.test"):
 def test_a_new_address_is_pending_and_mailchimp_asks_the_person(filled, there):
     assert statuses(there.write([moved(filled)])) == ["written"]
     assert [asked.json() for asked in written(filled)] == [
-        {"email_address": "cyd@new.example.test", "status_if_new": "pending"}
+        {
+            "email_address": "cyd@new.example.test",
+            "status_if_new": "pending",
+            "merge_fields": {"FNAME": "Cyd", "LNAME": "Coe"},
+        }
     ]
     assert filled.audience.find("cyd@new.example.test")["status"] == "pending"
     assert filled.audience.find("cyd@tea.example.test")["status"] == "cleaned"
@@ -171,6 +175,48 @@ def test_asking_twice_sends_one_mail(filled, there):
     there.write([moved(filled)])
     assert statuses(there.write([moved(filled)])) == ["unchanged"]
     assert filled.mails_sent == ["cyd@new.example.test"]
+
+
+def test_merge_fields_and_tags_of_the_old_member_go_with_the_person(filled, there, api):
+    there.write([SetField(contact(filled, "cyd"), "RG_STAGE", "lapsed")])
+    key = api.get(f"{api.members}/cyd@tea.example.test")["id"]
+    api.send("POST", f"{api.members}/{key}/tags", {"tags": [{"name": "vip", "status": "active"}]})
+    assert statuses(there.write([moved(filled)])) == ["written"]
+    new = api.get(f"{api.members}/cyd@new.example.test")
+    assert (new["merge_fields"]["RG_STAGE"], new["merge_fields"]["FNAME"]) == ("lapsed", "Cyd")
+    assert [tag["name"] for tag in new["tags"]] == ["vip"]
+
+
+def test_tags_that_could_not_be_copied_are_told_and_the_new_member_is_there(filled, there, api):
+    key = api.get(f"{api.members}/cyd@tea.example.test")["id"]
+    api.send("POST", f"{api.members}/{key}/tags", {"tags": [{"name": "vip", "status": "active"}]})
+    filled.faults = [Fault("lost", match="/tags")]
+    outcome = there.write([moved(filled)])[0]
+    assert outcome.status == "written"
+    assert outcome.reason.startswith("the tags were not copied")
+
+
+def test_a_value_that_mailchimp_takes_no_more_does_not_keep_the_person_from_being_asked(filled, there):
+    filled.audience.find("cyd@tea.example.test")["merge_fields"]["ADDRESS"] = {"addr1": "Half a street"}
+    assert statuses(there.write([moved(filled)])) == ["written"]
+    assert filled.mails_sent == ["cyd@new.example.test"]
+
+
+def test_who_unsubscribed_or_was_archived_is_asked_at_no_address(filled, there, api):
+    for name in ("bob", "ada"):
+        api.send("DELETE", f"{api.members}/ada@tea.example.test")
+        filled.log.clear()
+        change = AddressChange(contact(filled, name), f"{name}@tea.example.test", "new@new.example.test", "job 1")
+        outcome = there.write([change])[0]
+        assert outcome.status == "rejected"
+        assert "nobody is asked again" in outcome.reason
+        assert written(filled) == []
+
+
+def test_a_member_whose_address_changed_meanwhile_has_drifted(filled, there):
+    change = AddressChange(contact(filled, "cyd"), "other@tea.example.test", "new@new.example.test", "job 1")
+    assert statuses(there.write([change])) == ["drifted"]
+    assert written(filled) == []
 
 
 @pytest.mark.parametrize("who", ["ada", "bob"])
@@ -338,5 +384,8 @@ def test_the_price_counts_members_not_changes(there):
     changes = [SetField(one, name, "x") for one in ("a", "b") for name in NAMES]
     assert (there.price(changes).writes, there.price(changes).reads) == (2, 2)
     move = AddressChange("a", "a@x.example.test", "b@x.example.test", "p")
-    assert (there.price([move]).writes, there.price([move]).reads) == (1, 2)
+    assert (there.price([move]).writes, there.price([move]).reads) == (2, 3)
+    many = [JoinList(str(n), "regulars:x") for n in range(1200)]
+    assert there.price(many).writes == 4  # finding the segment, and 500 at a time
+    assert there.price(many[:19]).writes == 19
     assert json.dumps(there.price([]).writes) == "0"

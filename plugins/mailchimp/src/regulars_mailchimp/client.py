@@ -31,6 +31,10 @@ from regulars_mailchimp.settings import MailchimpSettings
 PAGE = 1000  # members on a page, the most that Mailchimp gives
 API = "3.0"
 
+RESULT_HOSTS = frozenset({"mailchimp-api-batch.s3.amazonaws.com", "storage.googleapis.com"})
+"""Where results of batches were seen to be kept, at signed addresses; no key ever goes there. Results kept
+anywhere else are not fetched, and what was written is found out by reading back."""
+
 _BUSY = 10.0  # seconds; Mailchimp sends no Retry-After, and a hung request holds its connection up to 120 s
 _READ_BY_US = (400, 404, 405)
 _KEY = re.compile(r"\S+-([a-z]{2}[0-9]+)")
@@ -51,7 +55,7 @@ def policy(settings: MailchimpSettings) -> RequestPolicy:
     return RequestPolicy(
         platform="Mailchimp",
         base_url=f"https://{host}",
-        hosts=frozenset({host}),
+        hosts=frozenset({host}) | RESULT_HOSTS,
         judge=judge,
         in_flight=settings.concurrency,
     )
@@ -100,6 +104,10 @@ class MailchimpClient:
     ) -> Response:
         """The answer, a problem of status 400, 404 or 405 included. Raises what Http.request raises."""
         return self._http.request(method, f"{API}/{path}", params=params, json=json, headers=self._headers)
+
+    def download(self, url: str) -> Response:
+        """A file at a signed address; no key goes there. Raises what Http.request raises."""
+        return self._http.request("GET", url)
 
     def find(self, path: str, **params: str | int) -> dict[str, Any] | None:
         """An object, None where Mailchimp says that it does not exist. Raises PlatformError otherwise."""

@@ -15,7 +15,8 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,9}")
 
 def defined(client: MailchimpClient) -> Mapping[str, MergeField]:
     """All merge fields of the audience by tag."""
-    body = client.get(f"{client.list}/merge-fields", count=1000, fields="merge_fields.tag,merge_fields.type")
+    asked = ",".join(f"merge_fields.{name}" for name in MergeField.model_fields)
+    body = client.get(f"{client.list}/merge-fields", count=1000, fields=asked)
     return {row["tag"]: MergeField.model_validate(row) for row in body.get("merge_fields", [])}
 
 

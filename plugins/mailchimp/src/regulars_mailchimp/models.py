@@ -56,6 +56,7 @@ class Member(BaseModel):
     timestamp_signup: Instant = None
     timestamp_opt: Instant = None
     location: Object = {}
+    interests: Object = {}
     source: str = ""
     tags: list[Tag] = []
     tags_count: int = 0
@@ -89,6 +90,8 @@ class MergeField(BaseModel):
 
     tag: str
     type: str
+    name: str = ""
+    required: bool = False
 
 
 class Problem(BaseModel):

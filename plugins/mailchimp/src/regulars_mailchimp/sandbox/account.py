@@ -29,10 +29,12 @@ class Account(Sandbox):
         super().__init__(clock, seed)
         digest = md5(f"mailchimp:{seed}".encode(), usedforsecurity=False).hexdigest()
         self.key = f"{digest}-us19"
+        self.token = md5(f"token:{seed}".encode(), usedforsecurity=False).hexdigest()
         self.account_id, self.account_name, self.timezone = digest[:25], "Invented Shop", "Europe/Berlin"
         self.list_id = digest[-10:]
         self.audiences = {self.list_id: Audience(self.list_id, "Customers", seed)}
         self.mailings = Mailings(seed)
+        self.batches: dict[str, dict[str, Any]] = {}
         self.witness = Witness()
         self.answered = 0
         self._people: dict[str, Any] = {}
@@ -69,6 +71,7 @@ class Account(Sandbox):
             "answered": self.answered,
             "witness": asdict(self.witness),
             "mailings": self.mailings.state(),
+            "batches": self.batches,
             "account": [self.account_name, self.timezone],
         }
 
@@ -77,7 +80,7 @@ class Account(Sandbox):
         self.audiences = {kept["id"]: Audience.of(kept) for kept in state["audiences"]}
         self._people, self.answered = state["people"], state["answered"]
         self.witness = Witness(**state["witness"])
-        self.mailings = Mailings.of(self.seed, state["mailings"])
+        self.mailings, self.batches = Mailings.of(self.seed, state["mailings"]), state["batches"]
         self.account_name, self.timezone = state["account"]
 
     # --- members --------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from typing import Any, Literal
 from regulars import Clock
 from regulars.testing import Answer, Asked
 
-from regulars_mailchimp.sandbox import access, campaigns, reports, routes, routing
+from regulars_mailchimp.sandbox import access, campaigns, operations, reports, routes, routing
 from regulars_mailchimp.sandbox.account import Account
 from regulars_mailchimp.sandbox.paging import chosen
 from regulars_mailchimp.sandbox.problems import Problem
 
-ROUTES = (campaigns, reports, routes)
+ROUTES = (campaigns, operations, reports, routes)
 """The modules whose routes there are; importing them registered these."""
 
 _VERSION = "/3.0"
@@ -29,8 +29,9 @@ class MailchimpSandbox(Account):
     `tags_move_last_changed` (whether a tag moves `last_changed`; nobody says, so that the careful
     answer is no), `connections_elsewhere` (how many of the account's ten connections others hold),
     `overload` (how the eleventh is refused), `unsteady_rows` (reports' rows turn from request to
-    request). `witness.mails_sent` and `witness.subscribed_by_api` tell what API calls made Mailchimp do
-    to people; `most_in_flight` how many requests were open at once.
+    request), `batch_seconds` (how long a batch takes), `batches_elsewhere` (unfinished ones of others).
+    `token` is an OAuth token as good as the key. `witness.mails_sent` and `witness.subscribed_by_api`
+    tell what API calls made Mailchimp do to people; `most_in_flight` how many requests were open at once.
     """
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
@@ -42,11 +43,18 @@ class MailchimpSandbox(Account):
         self.unsteady_rows = True
         self.connections_elsewhere = 0
         self.overload: Literal["429", "429 without a body", "403 without a body"] = "429"
+        self.batch_seconds = 10.0
+        self.batches_elsewhere = 0
         self.in_flight = self.most_in_flight = 0
         self._door = threading.Lock()
 
     def credentials(self) -> Mapping[str, str]:
         return {"key": self.key, "audience": self.list_id}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What opens the account."""
+        return () if self.revoked else (self.key, self.token)
 
     def handle(self, asked: Asked) -> Answer:
         """One connection more; above ten the account refuses before it looks at anything."""
@@ -64,8 +72,13 @@ class MailchimpSandbox(Account):
         """Answer one request; a refusal is a problem document."""
         self.answered += 1
         request_id = self._request_id()
+        operations.work_off(self)
+        if asked.path.startswith(operations.RESULTS):
+            return operations.download(self, asked)
+        if asked.path.startswith(access.LOGIN):
+            return access.login(self, asked)
         try:
-            access.admit(asked, "" if self.revoked else self.key)
+            access.admit(asked, self.keys)
             if asked.path != _VERSION and not asked.path.startswith(_VERSION + "/"):
                 raise Problem(404, "Resource Not Found", "The requested resource could not be found.")
             status, body = routing.reply(self, asked, asked.path[len(_VERSION) :].strip("/"))

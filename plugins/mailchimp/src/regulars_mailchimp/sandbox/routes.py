@@ -161,7 +161,7 @@ def new_segment(call: Call) -> Reply:
 @route("POST", "lists/*/segments/*")
 def segment_batch(call: Call) -> Reply:
     """Add and remove members of a static segment by address."""
-    return 200, tags.batch(call.audience, call.segment, call.body)
+    return 200, tags.batch(call.audience, call.segment, call.body, call.box.base)
 
 
 @route("GET", "lists/*/segments/*/members")

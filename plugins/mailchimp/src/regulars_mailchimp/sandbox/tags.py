@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regulars.testing import Asked
@@ -67,20 +67,25 @@ def create(audience: Audience, body: Mapping[str, Any]) -> dict[str, Any]:
     return segment_view(audience, number)
 
 
-def batch(audience: Audience, number: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Add and remove members by address, 500 each at most. Unknown addresses are passed over."""
+def batch(audience: Audience, number: int, body: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """Add and remove members by address, 500 each at most. Unknown addresses are passed over; members
+    who were put away are told among the errors."""
     _known(audience, number)
     add, remove = body.get("members_to_add") or [], body.get("members_to_remove") or []
-    if len(add) > _BATCH or len(remove) > _BATCH:
-        raise invalid("The resource submitted could not be validated.", ("members_to_add", "At most 500 members."))
-    added, removed = _move(audience, number, add, True), _move(audience, number, remove, False)
+    for name, emails in (("members_to_add", add), ("members_to_remove", remove)):
+        if not isinstance(emails, list) or len(emails) > _BATCH:
+            raise invalid("The resource submitted could not be validated.", (name, f"At most {_BATCH} members."))
+    away = [email for email in add if (m := audience.find(email)) and m["status"] == "archived"]
+    added = _move(audience, number, [email for email in add if email not in away], True)
+    removed = _move(audience, number, remove, False)
+    errors = [{"email_addresses": away, "error": "Email addresses are archived"}] if away else []
     return {
-        "members_added": added,
-        "members_removed": removed,
-        "errors": [],
+        "members_added": [member_view(audience, member, base) for member in added],
+        "members_removed": [member_view(audience, member, base) for member in removed],
+        "errors": errors,
         "total_added": len(added),
         "total_removed": len(removed),
-        "error_count": 0,
+        "error_count": len(errors),
     }
 
 
@@ -103,10 +108,6 @@ def _known(audience: Audience, number: int) -> None:
         raise not_found()
 
 
-def _move(audience: Audience, number: int, emails: list[str], active: bool) -> list[dict[str, Any]]:
-    moved = []
-    for email in emails:
-        member = audience.find(email)
-        if member and put(member, number, active):
-            moved.append({"email_address": email, "status": member["status"]})
-    return moved
+def _move(audience: Audience, number: int, emails: Iterable[str], active: bool) -> list[Member]:
+    members = (audience.find(email) for email in emails)
+    return [member for member in members if member and put(member, number, active)]
