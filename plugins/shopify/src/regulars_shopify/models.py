@@ -119,10 +119,11 @@ class _Customer(TypedDict):
     defaultEmailAddress: EmailAddress | None
     defaultPhoneNumber: PhoneNumber | None
     defaultAddress: CustomerAddress | None
+    ours: Metafields
 
 
 class CustomerNode(_Customer, total=False):
-    """A customer; `metafields` only where some were asked for."""
+    """A customer; `ours` are the metafields of our namespace, `metafields` others that were asked for."""
 
     metafields: Metafields
 

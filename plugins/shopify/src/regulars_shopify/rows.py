@@ -30,6 +30,7 @@ from regulars_shopify.models import (
     OrderNode,
     ProductNode,
 )
+from regulars_shopify.namespace import ours
 from regulars_shopify.refunds import refunds_of
 from regulars_shopify.shares import split
 
@@ -80,8 +81,8 @@ def to_person(node: CustomerNode) -> Person:
         country=address["countryCodeV2"] if address else None,
         company=address["company"] if address else None,
         tags=node["tags"],
-        held="{}",
-        lists=[],
+        held=_held(node),
+        lists=ours(node["tags"]),
         custom=json.dumps(_metafields(node), ensure_ascii=False) if "metafields" in node else "{}",
     )
 
@@ -116,6 +117,13 @@ def _consent(node: CustomerNode, channel: str, address: str, state: str, at: dat
 def _address(email: str) -> str:
     """As Shopify stores it: without any space, its letters as they are."""
     return email if " " not in email else "".join(email.split())
+
+
+def _held(node: CustomerNode) -> str:
+    """Our own fields, as a plan compares with them."""
+    if not node["ours"]["nodes"]:
+        return "{}"
+    return json.dumps({f"{f['namespace']}.{f['key']}": f["value"] for f in node["ours"]["nodes"]}, sort_keys=True)
 
 
 def _metafields(node: CustomerNode) -> dict[str, str]:
