@@ -8,7 +8,17 @@ from datetime import timedelta
 import httpx
 import pytest
 from core.tiny import TOKEN, policy
-from regulars import AuthError, Http, Level, Limit, PlatformError, RefusedError, Secret, UnknownOutcomeError
+from regulars import (
+    AuthError,
+    Http,
+    Level,
+    Limit,
+    PlatformError,
+    RefusedError,
+    Response,
+    Secret,
+    UnknownOutcomeError,
+)
 from regulars.secret import Redactor
 from regulars.testing import Fault
 
@@ -44,6 +54,15 @@ def test_broken_json_is_a_platform_error_with_the_size(http, sandbox):
     sandbox.faults.append(Fault("malformed"))
     with pytest.raises(PlatformError, match=r"the answer is not JSON .*bytes\)"):
         http.request("GET", "/me", headers=HEADERS).json()
+
+
+def test_half_a_character_does_not_make_a_page_unreadable():
+    assert Response(200, {}, b'{"name": "Ann \\ud83d"}', "GET /me").json() == {"name": "Ann \ud83d"}
+
+
+def test_parameters_are_added_to_those_an_address_has(http, sandbox):
+    http.request("GET", "/me?fields=id", params={"after": "a&b c", "limit": 5}, headers=HEADERS)
+    assert sandbox.log[0].query == (("fields", "id"), ("after", "a&b c"), ("limit", "5"))
 
 
 @pytest.mark.parametrize(("kind", "made"), [("lost", 1), ("cut", 1), ("drop", 0)])

@@ -38,6 +38,18 @@ def attempt(call: Callable[[], T], *, clock: Clock, attempts: int = 6, longest: 
     jitter. Raises the last TryAgain's `instead`.
     """
 
+    given: list[TryAgain] = []
+    try:
+        # Most calls end here: the machinery below costs more than some of them.
+        return call()
+    except TryAgain as fault:
+        given.append(fault)
+
+    def again() -> T:
+        if given:
+            raise given.pop()
+        return call()
+
     def pause(state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
         if isinstance(fault, TryAgain) and fault.after is not None:
@@ -59,6 +71,6 @@ def attempt(call: Callable[[], T], *, clock: Clock, attempts: int = 6, longest: 
         reraise=True,
     )
     try:
-        return retrying(call)
+        return retrying(again)
     except TryAgain as fault:
         raise fault.instead from fault.__cause__
