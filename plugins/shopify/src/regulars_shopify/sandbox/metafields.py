@@ -101,6 +101,8 @@ class Metafields:
             if (problem := self._problem(told))
             for where, what, code in [problem]
         ]
+        if errors and self._shop.nameless_errors:
+            errors = [{**error, "field": None} for error in errors]
         if errors:
             return {"metafields": [], "userErrors": errors}
         return {"metafields": [self._put(told) for told in inputs], "userErrors": []}
