@@ -34,7 +34,7 @@ def shown(result):
 def held(story):
     """Who is on both platforms with which values; counters of requests are no content."""
     crm, mail = story.sandbox["crm"].state(), story.sandbox["mail"].state()
-    return json.dumps([crm["portal"]["contacts"], crm["portal"]["lists"], mail["audiences"]], sort_keys=True)
+    return json.dumps([crm["portal"]["objects"], crm["portal"]["lists"], mail["audiences"]], sort_keys=True)
 
 
 def test_there_is_nothing_to_plan_before_anything_was_read(cli):
@@ -48,7 +48,7 @@ def test_a_plan_is_made_shown_approved_applied_and_undone(cli, story):
     before = held(story)
     plan = shown(cli("--json", "plan", "acme"))
     assert held(story) == before
-    assert {t["connection"] for t in plan["targets"]} == {"crm", "mail"}
+    assert {t["connection"] for t in plan["targets"]} == {"crm", "mail", "shop"}
     assert cli("plan", "acme", "--exit-code").exit_code == 8
     text = cli("show", "acme", plan["id"]).stdout
     assert plan["digest"] in text

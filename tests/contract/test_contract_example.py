@@ -50,9 +50,9 @@ def test_its_entry_point_brings_its_connector():
     assert found.broken == {}
 
 
-def test_the_whole_plugin_is_one_file_of_at_most_sixty_lines():
+def test_the_whole_plugin_is_one_file_of_at_most_seventy_lines():
     assert sorted(PACKAGE.glob("**/*.py")) == [PLUGIN, SANDBOX]
-    assert len(PLUGIN.read_text().splitlines()) <= 60
+    assert len(PLUGIN.read_text().splitlines()) <= 70
 
 
 @pytest.mark.parametrize("file", [PLUGIN, SANDBOX], ids=lambda file: file.name)

@@ -32,6 +32,10 @@ class TestToyShopContract(contract_tests(toyshop.connector)):
         ("claims strangers", "test_one_outcome_per_change_in_order"),
         ("writes anywhere", "test_a_field_outside_our_namespace_is_never_written"),
         ("subscribes", "test_nobody_is_ever_subscribed"),
+        ("makes a field while it looks", "test_a_discovery_changes_nothing"),
+        ("tells per cent", "test_shares_are_shares_of_what_was_sampled"),
+        ("counted nobody", "test_shares_are_shares_of_what_was_sampled"),
+        ("does not know its own", "test_what_is_ours_is_told_as_ours"),
     ],
 )
 def test_a_flaw_is_noticed(flaw, test):

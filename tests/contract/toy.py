@@ -17,7 +17,10 @@ from regulars import (
     Change,
     CheckReport,
     Connector,
+    Discovery,
     Fine,
+    FoundField,
+    FoundList,
     Held,
     Http,
     JoinList,
@@ -221,6 +224,21 @@ def check(settings: ToySettings, http: Http) -> CheckReport:
     return CheckReport(Toy(settings, http).get("/me")["id"], "Toy")
 
 
+def discover(settings: ToySettings, http: Http, flaw: str = "") -> Discovery:
+    toy = Toy(settings, http)
+    known, people = toy.get("/fields"), toy.get("/people", after="0")
+    while more := toy.get("/people", after=str(people[-1]["n"])):
+        people += more
+    if flaw == "makes a field while it looks":
+        toy.http.request("POST", "/fields", json=["toy_t0", "toy_t1"], headers=toy.headers, reads=True)
+    share = sum(bool(p["email"]) for p in people) * (100 if flaw == "tells per cent" else 1) / len(people)
+    ours = flaw != "does not know its own"
+    fields = [FoundField("email", "text", filled=share), *(FoundField(f, "text", ours=ours) for f in known)]
+    names = sorted({name for p in people for name in p.get("lists", ())})
+    lists = tuple(FoundList(name, name, "list", ours=name.startswith("toy-")) for name in names)
+    return Discovery(lists, tuple(fields), (("zone", "UTC"),), 0 if flaw == "counted nobody" else len(people))
+
+
 def connector(flaw: str = "") -> Connector:
     return Connector(
         name="toy",
@@ -235,5 +253,6 @@ def connector(flaw: str = "") -> Connector:
         source=lambda settings, http, extra: Toy(settings, http, flaw),
         destination=lambda settings, http: Toy(settings, http, flaw),
         writes=Writes("toy_", "toy-", frozenset({"text", "number"}), 10, "own_field"),
+        discover=lambda settings, http: discover(settings, http, flaw),
         sandbox=ToySandbox,
     )

@@ -97,6 +97,6 @@ def test_every_hook_is_shown_with_its_argument():
 
 
 def test_every_member_of_a_shape_is_named():
-    for shape in (regulars.Source, regulars.Destination, regulars.EcoaProvider):
+    for shape in (regulars.Source, regulars.Destination, regulars.Drafts, regulars.EcoaProvider):
         members = [name for name, value in vars(shape).items() if callable(value) and not name.startswith("_")]
         assert [name for name in members if not re.search(rf"\b{name}\b", TEXT)] == [], shape

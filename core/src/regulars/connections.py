@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from regulars.config import Client, ConnectionConfig, Workspace, connection_config, connection_settings, read_toml
-from regulars.connector import CheckReport, Connector, Destination, Finding, Settings, Source
+from regulars.connector import CheckReport, Connector, Destination, Discovery, Drafts, Finding, Settings, Source
 from regulars.ecoa import EcoaProvider
 from regulars.errors import ConfigError, PluginError, RegularsError, WrongAccountError
 from regulars.http import Http, RequestPolicy
@@ -96,6 +96,19 @@ class Connection:
     def destination(self) -> Destination:
         """What to write to. Raises ConfigError where this is not a target, and what `verify` raises."""
         make = self._ability(self.connector.destination, self.config.writes, "written to")
+        with self._contract():
+            return make(self.settings, self.http)  # type: ignore[no-any-return]
+
+    def discover(self) -> Discovery:
+        """What the account holds. Raises ConfigError where the plugin cannot tell, and what `verify` raises."""
+        make = self._ability(self.connector.discover, True, "discovered")
+        with self._contract():
+            return make(self.settings, self.http)  # type: ignore[no-any-return]
+
+    def drafts(self) -> Drafts:
+        """For preparing campaigns. Raises ConfigError where the platform cannot or this is not a target, and
+        what `verify` raises."""
+        make = self._ability(self.connector.drafts, self.config.writes, "given drafts of campaigns")
         with self._contract():
             return make(self.settings, self.http)  # type: ignore[no-any-return]
 

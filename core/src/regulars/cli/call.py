@@ -17,6 +17,7 @@ from regulars.errors import ConfigError, RegularsError
 
 if TYPE_CHECKING:
     from regulars.config import Client, Workspace
+    from regulars.connections import Connection
     from regulars.plugins import Plugins
 
 C = TypeVar("C", bound=click.Command)
@@ -105,6 +106,20 @@ def table(rows: Sequence[Sequence[object]], head: Sequence[str]) -> list[str]:
         return "  ".join(fitted).rstrip()
 
     return [line(head), *map(line, texts)]
+
+
+@contextmanager
+def connection_of(call: Call, target: str) -> Iterator[Connection]:
+    """The open connection that "CLIENT.CONNECTION" names. Raises ConfigError where it names none."""
+    from regulars.connections import open_connection
+
+    client_id, _, name = target.partition(".")
+    client = call.client(client_id)
+    if not name:
+        known = ", ".join(f"{client.id}.{each}" for each in client.config.connections)
+        raise ConfigError(f"{target!r} names no connection", hint=f"Known: {known}" if known else "")
+    with open_connection(client, name, call.plugins) as connection:
+        yield connection
 
 
 @contextmanager

@@ -24,6 +24,14 @@ def check(settings: PostboxSettings, http: r.Http) -> r.CheckReport:
     return r.CheckReport(account["id"], account["name"])
 
 
+def discover(settings: PostboxSettings, http: r.Http) -> r.Discovery:
+    """What the account holds: its fields, and how many of the first readers have a value there."""
+    rows = http.request("GET", "/readers", headers={"X-Api-Key": settings.api_key}).json()
+    share = {name: sum(bool(row[name]) for row in rows) / max(1, len(rows)) for name in ("email", "name")}
+    fields = tuple(r.FoundField(name, "text", filled=filled) for name, filled in share.items())
+    return r.Discovery(fields=fields, sampled=len(rows))
+
+
 def records(row: dict[str, str]) -> tuple[r.Record, r.Record]:
     """Who a reader is, and what they said: a word we do not know is no consent."""
     at, state = datetime.fromisoformat(row["changed_at"]), STATES.get(row["state"], "unknown")
@@ -50,8 +58,9 @@ class Readers:
 
 POLICY = r.RequestPolicy("Postbox", f"https://{HOST}", frozenset({HOST}), r.judge_by_status)
 CONNECTOR = r.Connector(
-    "postbox", "Postbox", "mail", "1", PostboxSettings, lambda _: POLICY, check, Readers, sandbox=PostboxSandbox
-)
+    "postbox", "Postbox", "mail", "1", PostboxSettings, lambda _: POLICY, check, Readers,
+    discover=discover, sandbox=PostboxSandbox,
+)  # fmt: skip
 
 
 @r.hookimpl

@@ -19,6 +19,7 @@ from regulars.testing.contract.access import AccessContract
 from regulars.testing.contract.bench import Bench
 from regulars.testing.contract.discretion import DiscretionContract
 from regulars.testing.contract.ecoa import EcoaContract
+from regulars.testing.contract.looking import DiscoveryContract, DraftContract
 from regulars.testing.contract.reading import ReadingContract
 from regulars.testing.contract.shop import ShopContract
 from regulars.testing.contract.writing import WritingContract
@@ -26,7 +27,16 @@ from regulars.testing.contract.writing import WritingContract
 __all__ = ["Bench", "contract_tests"]
 
 
-class _Whole(AccessContract, ReadingContract, ShopContract, WritingContract, DiscretionContract, EcoaContract):
+class _Whole(
+    AccessContract,
+    ReadingContract,
+    ShopContract,
+    WritingContract,
+    DiscoveryContract,
+    DraftContract,
+    DiscretionContract,
+    EcoaContract,
+):
     """All parts."""
 
 

@@ -34,7 +34,7 @@ class WritingContract(Suite):
 
     def test_what_is_missing_is_made_once(self, bench: Bench) -> None:
         """`provision` makes what `missing` names, and doing it again harms nothing."""
-        there, fields, lists = bench.destination(), _fields(bench.writes()), (_list(bench.writes()),)
+        there, fields, lists = bench.destination(), our_fields(bench.writes()), (our_list(bench.writes()),)
         missing = there.missing(fields, lists)
         require({f.name for f in missing.fields} == {f.name for f in fields}, "missing() overlooks new fields")
         there.provision(missing)
@@ -58,7 +58,7 @@ class WritingContract(Suite):
     def test_what_is_written_is_held(self, bench: Bench) -> None:
         """Every type of field comes back as the text it was given."""
         there, some = _ready(bench), _ids(bench)[:3]
-        for spec in _fields(bench.writes()):
+        for spec in our_fields(bench.writes()):
             value = _VALUES[spec.type]
             _all_written(there.write([SetField(one, spec.name, value) for one in some]), "a field")
             held = bench.destination().held(some, [spec.name], ())
@@ -77,7 +77,7 @@ class WritingContract(Suite):
     def test_only_none_clears_and_only_its_own_field(self, bench: Bench) -> None:
         """None was asked for explicitly; the neighbours stay."""
         there, one = _ready(bench), _ids(bench)[0]
-        specs = [f for f in _fields(bench.writes()) if f.type in ("text", "number", "date")]
+        specs = [f for f in our_fields(bench.writes()) if f.type in ("text", "number", "date")]
         for spec in specs:
             there.write([SetField(one, spec.name, _VALUES[spec.type])])
         _all_written(there.write([SetField(one, specs[0].name, None)]), "clearing a field")
@@ -87,7 +87,7 @@ class WritingContract(Suite):
 
     def test_lists_are_joined_and_left(self, bench: Bench) -> None:
         """A list of ours, by its name."""
-        there, some, name = _ready(bench), _ids(bench)[:2], _list(bench.writes())
+        there, some, name = _ready(bench), _ids(bench)[:2], our_list(bench.writes())
         _all_written(there.write([JoinList(one, name) for one in some]), "joining a list")
         require(_members(bench, some, name) == set(some), "who joined a list is not held in it")
         _all_written(there.write([LeaveList(some[0], name)]), "leaving a list")
@@ -135,8 +135,8 @@ class WritingContract(Suite):
     def test_nobody_is_ever_subscribed(self, bench: Bench) -> None:
         """No change of the closed union may reach a platform as a consent."""
         there, some, writes = _ready(bench), _ids(bench), bench.writes()
-        changes: list[Change] = [SetField(some[0], _text(writes), "x"), JoinList(some[0], _list(writes))]
-        changes += [LeaveList(some[0], _list(writes)), *_moves(bench)]
+        changes: list[Change] = [SetField(some[0], _text(writes), "x"), JoinList(some[0], our_list(writes))]
+        changes += [LeaveList(some[0], our_list(writes)), *_moves(bench)]
         for change in changes:
             try:
                 there.write([change])
@@ -154,11 +154,11 @@ class WritingContract(Suite):
 
 def _ready(bench: Bench) -> Destination:
     there, writes = bench.destination(), bench.writes()
-    there.provision(there.missing(_fields(writes), (_list(writes),)))
+    there.provision(there.missing(our_fields(writes), (our_list(writes),)))
     return there
 
 
-def _fields(writes: Writes) -> list[FieldSpec]:
+def our_fields(writes: Writes) -> list[FieldSpec]:
     """A field of every type the platform takes, named within its limits."""
     specs = []
     for number, kind in enumerate(sorted(writes.field_types)):
@@ -168,15 +168,21 @@ def _fields(writes: Writes) -> list[FieldSpec]:
 
 
 def _text(writes: Writes) -> str:
-    return next(spec.name for spec in _fields(writes) if spec.type == "text")
+    return next(spec.name for spec in our_fields(writes) if spec.type == "text")
 
 
-def _list(writes: Writes) -> str:
+def our_list(writes: Writes) -> str:
+    """The name of a list in our namespace."""
     return _cased(writes.list_prefix, "contract")
 
 
 def _cased(prefix: str, rest: str) -> str:
     return prefix + (rest.upper() if prefix.isupper() else rest)
+
+
+def an_id(bench: Bench) -> str:
+    """Somebody whom the platform knows."""
+    return _ids(bench)[0]
 
 
 def _ids(bench: Bench) -> list[str]:
