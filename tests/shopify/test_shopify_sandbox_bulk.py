@@ -47,8 +47,12 @@ def test_an_operation_is_created_runs_and_completes(graph, box, clock):
     box.operations.pace = 10
     operation, _ = run(graph, PEOPLE)
     assert operation == {
-        "id": operation["id"], "status": "CREATED", "objectCount": "0",
-        "url": None, "fileSize": None, "completedAt": None,
+        "id": operation["id"],
+        "status": "CREATED",
+        "objectCount": "0",
+        "url": None,
+        "fileSize": None,
+        "completedAt": None,
     }
     clock.forward(timedelta(seconds=2))
     assert poll(graph, operation)["status"] == "RUNNING"

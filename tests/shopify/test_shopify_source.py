@@ -375,7 +375,7 @@ def test_throttling_is_waited_out(shop, box, clock):
     box.bucket.left = 0
     assert len(shop.read("orders").of("order")) == 450
     assert clock.now() > NOW
-    assert len(box.log) == 4  # whether there are companies, twice, and two pages
+    assert len(box.log) == 5  # how many there are, twice, whether companies buy, and two pages
 
 
 def test_throttling_without_a_status_is_waited_out_too(shop, box, clock):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
-from regulars import AuthError, Http, PlatformError, Response
+from regulars import AuthError, Http, PlatformError, Response, UnknownOutcomeError
 
 from regulars_shopify import cost, replies
 from regulars_shopify.access import Access
@@ -22,7 +24,7 @@ from regulars_shopify.models import (
     RefundNode,
 )
 from regulars_shopify.pages import Listing
-from regulars_shopify.policy import ENDPOINT
+from regulars_shopify.policy import ENDPOINT, FileGoneError
 from regulars_shopify.settings import ShopifySettings
 
 D = TypeVar("D")
@@ -47,6 +49,10 @@ class ShopifyClient:
     def shop(self) -> replies.ShopData:
         """Who the shop is and what we may do there."""
         return _data(replies.SHOP, self._ask("shop", {}, cost.SHOP))
+
+    def opened(self) -> datetime:
+        """When the shop was made: nothing in it is older."""
+        return self.shop()["shop"]["createdAt"]
 
     def probe(self) -> replies.ProbeData:
         """How much there is, and whether personal data comes through."""
@@ -125,13 +131,44 @@ class ShopifyClient:
         answer = self._ask("refund_lines", {"id": refund_id, "after": after}, cost.REFUND_LINES)
         return replies.REFUND_LINES.read(answer.body, answer.url)
 
-    def _ask(self, name: str, variables: Mapping[str, Any], points: int) -> Response:
+    def bulk_run(self, query: str) -> tuple[replies.Started | None, Sequence[replies.Refusal]]:
+        """Begin a bulk operation; None with the reasons where Shopify does not.
+
+        Raises UnknownOutcomeError where nobody knows whether it began.
+        """
+        answer = self._ask("bulk_run", {"query": query}, cost.MUTATION, reads=False)
+        try:
+            run = replies.BULK_RUN.validate_json(answer.body)["data"]["bulkOperationRunQuery"]
+        except ValidationError:
+            raise UnknownOutcomeError("the answer cannot be understood", where=answer.url) from None
+        return run["bulkOperation"], run["userErrors"]
+
+    def bulk_poll(self, id: str) -> replies.Operation | None:
+        """How a bulk operation stands, None where Shopify knows none of that id."""
+        return _data(replies.BULK_POLL, self._ask("bulk_poll", {"id": id}, cost.BULK_POLL))["bulkOperation"]
+
+    def bulk_running(self) -> list[replies.Begun]:
+        """The app's latest bulk operations, the newest first."""
+        told = _data(replies.BULK_RUNNING, self._ask("bulk_running", {}, cost.BULK_RUNNING))
+        return told["bulkOperations"]["nodes"]
+
+    def part(self, url: str, first: int, last: int) -> bytes | None:
+        """Bytes of a file on the storage host, which gets no token of ours. None where it is no longer there."""
+        self.http.conceal(urlsplit(url).query)  # its signature opens the file to anybody
+        asked = {"range": f"bytes={first}-{last}", "accept-encoding": "identity"}
+        try:
+            answer = self.http.request("GET", url, headers=asked, bucket="files")
+        except FileGoneError:
+            return None
+        return answer.body if answer.status == 206 else answer.body[first : last + 1]
+
+    def _ask(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool = True) -> Response:
         return self.http.request(
             "POST",
             ENDPOINT,
             json={"query": document(name), "variables": variables},
             headers={"X-Shopify-Access-Token": self._access.token()},
-            reads=True,
+            reads=reads,
             cost=points,
         )
 
@@ -142,5 +179,6 @@ def _data(reply: TypeAdapter[replies.Reply[D]], answer: Response) -> D:
         return reply.validate_json(answer.body)["data"]
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False)[0]
-        path = ".".join(map(str, first["loc"])) or "the answer"
-        raise PlatformError(f"{path}: {first['msg']}", where=answer.url, hint="Try again later") from None
+        path = ".".join(map(str, first["loc"]))
+        what = f"{path}: {first['msg']}" if path else f"the answer is not JSON ({first['msg']})"
+        raise PlatformError(what, where=answer.url, hint="Try again later") from None

@@ -33,6 +33,9 @@ _PURCHASER = (1, 1)  # purchasingEntity, company
 SHOP = 1 + 1 + 1 + 1  # shop, plan, currentAppInstallation, accessScopes
 PROBE = connection(10, 1) + 3 * 10 + connection(1)
 COUNT = 10
+MUTATION = 10  # where its payload holds nothing but ids and errors
+BULK_POLL = 1
+BULK_RUNNING = connection(25)
 ORDER_LINES = 1 + connection(LARGEST_PAGE, *_LINE)
 REFUND_LINES = 1 + connection(LARGEST_PAGE, *_REFUND_LINE)
 

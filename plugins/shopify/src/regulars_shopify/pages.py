@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -71,6 +71,32 @@ class Reader(Generic[N]):
         except (KeyError, TypeError, ValidationError):
             what = f"the answer holds no page of {self.path[-1]}"
         raise PlatformError(what, where=where, hint=hint)
+
+
+@dataclass(frozen=True)
+class Lines(Generic[N]):
+    """Reads lines of JSON as nodes, which are records of a `kind`; all at a stroke where that goes."""
+
+    kind: str
+    many: TypeAdapter[list[N]]
+    one: TypeAdapter[N]
+
+    def read(self, lines: Sequence[bytes]) -> Listing[N]:
+        """The nodes, and those set aside."""
+        try:
+            return Listing(self.many.validate_json(b"[%b]" % b",".join(lines)), [], None)
+        except ValidationError:
+            return self._one_by_one(lines)
+
+    def _one_by_one(self, lines: Sequence[bytes]) -> Listing[N]:
+        good: list[N] = []
+        rejected: list[Rejected] = []
+        for line in lines:
+            try:
+                good.append(self.one.validate_json(line))
+            except ValidationError as fault:
+                rejected.append(Rejected(self.kind, _id(json.loads(line)), _reason(fault), line.decode()))
+        return Listing(good, rejected, None)
 
 
 def _next(info: PageInfo) -> str | None:

@@ -35,12 +35,20 @@ _SECURITY_PAUSE = 60.0  # seconds after a 430
 _THROTTLED_PAUSE = 2.0  # seconds where the answer does not say what is left
 
 
+STORAGE = "storage.googleapis.com"
+"""Where the results of bulk operations lie."""
+
+
+class FileGoneError(PlatformError):
+    """A file on the storage host is no longer there, or its address has run out."""
+
+
 def policy(settings: ShopifySettings) -> RequestPolicy:
-    """Only the shop's own host, and one point bucket fed by every answer."""
+    """The shop's own host and the one of its files, and one point bucket fed by every answer."""
     return RequestPolicy(
         platform="shopify",
         base_url=f"https://{settings.shop}",
-        hosts=frozenset({settings.shop}),
+        hosts=frozenset({settings.shop, STORAGE}),
         judge=judge,
         limits=(_STANDARD,),
         levels=levels,
@@ -51,7 +59,7 @@ def policy(settings: ShopifySettings) -> RequestPolicy:
 
 def levels(response: Response) -> Sequence[Level]:
     """The `throttleStatus` of an answer, found without parsing the page that it closes."""
-    at = response.body.rfind(b'"throttleStatus"')
+    at = response.body.rfind(b'"throttleStatus"') if not _is_file(response) else -1
     if at < 0 or (brace := response.body.find(b"{", at)) < 0:
         return ()
     try:
@@ -64,6 +72,8 @@ def levels(response: Response) -> Sequence[Level]:
 
 def judge(response: Response) -> Verdict:
     """What an answer means, whatever its HTTP status says."""
+    if _is_file(response):
+        return _file(response)
     if response.status != 200:
         return _status(response)
     served = response.headers.get("x-shopify-api-version", API_VERSION)
@@ -76,6 +86,25 @@ def judge(response: Response) -> Verdict:
     if b'"errors"' in response.body or b'"search"' in response.body:
         return _complaint(response)
     return Fine()
+
+
+def _is_file(response: Response) -> bool:
+    """Whether the host of the shop's files answered: nothing else is asked for with GET."""
+    return response.url.startswith("GET ")
+
+
+def _file(response: Response) -> Verdict:
+    match response.status:
+        case 200 | 201 | 206:
+            return Fine()
+        case 400 | 401 | 403 | 404 | 410:
+            return FileGoneError(f"the file is not to be had any more (HTTP {response.status})", hint="Try again")
+        case 429:
+            return Again("too many requests", _seconds(response), nothing_happened=True)
+        case status if status >= 500:
+            return Again(f"HTTP {status} from the host of Shopify's files", _seconds(response))
+        case status:
+            return PlatformError(f"HTTP {status} from the host of Shopify's files")
 
 
 def _status(response: Response) -> Verdict:

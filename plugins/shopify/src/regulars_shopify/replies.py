@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 from typing_extensions import TypedDict
 
 from regulars_shopify.models import (
@@ -47,6 +47,7 @@ class Shop(TypedDict):
     id: str
     name: str
     myshopifyDomain: str
+    createdAt: AwareDatetime
     currencyCode: str
     ianaTimezone: str
     plan: Plan
@@ -125,6 +126,55 @@ class OrdersCount(TypedDict):
     ordersCount: Count
 
 
+class Started(TypedDict):
+    """A bulk operation that was just begun."""
+
+    id: str
+    createdAt: AwareDatetime
+
+
+class Begun(Started):
+    """A bulk operation among others."""
+
+    status: str
+    query: str
+
+
+class Operation(Started):
+    """How a bulk operation stands; numbers are texts."""
+
+    status: str
+    errorCode: str | None
+    objectCount: str
+    rootObjectCount: str
+    fileSize: str | None
+    url: str | None
+
+
+class Refusal(TypedDict):
+    """Why a mutation did nothing."""
+
+    code: str | None
+    message: str
+
+
+class _Run(TypedDict):
+    bulkOperation: Started | None
+    userErrors: list[Refusal]
+
+
+class _BulkRun(TypedDict):
+    bulkOperationRunQuery: _Run
+
+
+class _BulkPoll(TypedDict):
+    bulkOperation: Operation | None
+
+
+class _BulkRunning(TypedDict):
+    bulkOperations: Nodes[Begun]
+
+
 class _Companies(TypedDict):
     companies: Connection[CompanyNode]
 
@@ -159,6 +209,9 @@ class _Refund(TypedDict):
 
 SHOP = TypeAdapter(Reply[ShopData])
 PROBE = TypeAdapter(Reply[ProbeData])
+BULK_RUN = TypeAdapter(Reply[_BulkRun])
+BULK_POLL = TypeAdapter(Reply[_BulkPoll])
+BULK_RUNNING = TypeAdapter(Reply[_BulkRunning])
 CUSTOMERS_COUNT = TypeAdapter(Reply[CustomersCount])
 ORDERS_COUNT = TypeAdapter(Reply[OrdersCount])
 COMPANIES_COUNT = TypeAdapter(Reply[_CompaniesCount])

@@ -22,6 +22,12 @@ class ShopifySettings(Settings):
     client_secret: Secret | None = Field(None, description="That app's client secret")
     since: date | None = Field(None, description="Leave out orders placed before this day (UTC); default: all")
 
+    bulk_above: int = Field(
+        10_000,
+        ge=0,
+        description="First readings of more customers or orders than this are made by a bulk operation; 0: always",
+    )
+
     @field_validator("shop")
     @classmethod
     def _own_domain(cls, value: str) -> str:

@@ -8,23 +8,23 @@ how far the walk came, from where any process can ask again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 from regulars import ConfigError, Http, MoneyError, Page, Rejected
 
-from regulars_shopify import cost
+from regulars_shopify import bulk_streams, cost
+from regulars_shopify.backfill import Backfill, Stream, backfill
+from regulars_shopify.bulk import Bulk
 from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, ShopifyClient
-from regulars_shopify.models import Connection, OrderNode
+from regulars_shopify.models import Connection, CustomerNode, OrderNode
 from regulars_shopify.pages import Listing
 from regulars_shopify.rows import Rows, to_company, to_consents, to_order, to_person, to_product
 from regulars_shopify.settings import ShopifySettings
+from regulars_shopify.walk import Walk, changed
 
-OVERLAP = timedelta(hours=1)
 SEARCH_DEPTH = 20_000  # Shopify pages through 25,000 objects of one search; then it must be asked anew
 MAX_METAFIELDS = 250
 _KIND = {"products": "product", "customers": "person", "companies": "company", "orders": "order"}
@@ -35,35 +35,6 @@ Asked = tuple[Listing[Any], Callable[[Any], Rows]]
 
 class Malformed(Exception):
     """A record of which a part cannot be understood."""
-
-
-@dataclass(frozen=True)
-class Walk:
-    """One way through a stream: everything from `since` on, begun at `started`, come to `reached`."""
-
-    since: datetime | None
-    started: datetime
-    reached: datetime | None
-
-    @classmethod
-    def of(cls, cursor: str | None, now: datetime) -> Walk:
-        """The walk that a cursor holds open, or a new one from where the last began."""
-        held: dict[str, str | None] = json.loads(cursor) if cursor else {}
-        since, started, reached = (_instant(held.get(key)) for key in ("since", "started", "reached"))
-        return cls(since, started or now, reached or since)
-
-    def at(self, nodes: Sequence[Any]) -> Walk:
-        """This walk after these nodes."""
-        last = max((node["updatedAt"] for node in nodes), default=self.reached)
-        return replace(self, reached=last)
-
-    def open(self) -> str:
-        """The cursor within this walk."""
-        return json.dumps({k: v.isoformat() if v else None for k, v in vars(self).items()})
-
-    def done(self) -> str:
-        """The cursor for the next walk."""
-        return json.dumps({"since": (self.started - OVERLAP).isoformat()})
 
 
 class ShopifySource:
@@ -78,6 +49,7 @@ class ShopifySource:
             "companies": self._companies,
             "orders": self._orders,
         }
+        self._bulk = {"customers": self._bulk_customers(), "orders": self._bulk_orders()}
         self._lines = LINES_A_PAGE
 
     def streams(self) -> Sequence[str]:
@@ -86,9 +58,25 @@ class ShopifySource:
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
         """All that changed since the last walk. A crash goes on from the last page that was stored."""
-        walk = Walk.of(cursor, self._clock.now())
         if stream == "companies" and not self._sells_to_companies:
             return
+        todo = Backfill.of(cursor)
+        if todo is None and cursor is None and self._is_large(stream):
+            todo = Backfill(self._clock.now())
+        if todo is not None:
+            yield from backfill(Bulk(self._client, self._clock), self._bulk[stream], todo)
+        else:
+            yield from self._paged(stream, Walk.of(cursor, self._clock.now()))
+
+    def _is_large(self, stream: str) -> bool:
+        """Whether a first reading is worth a bulk operation."""
+        if stream == "customers":
+            return self._client.count("customers") > self._settings.bulk_above
+        return stream == "orders" and (
+            self._client.count("orders", self._placed() or None) > self._settings.bulk_above
+        )
+
+    def _paged(self, stream: str, walk: Walk) -> Iterator[Page]:
         start, after, seen = walk.reached, None, 0
         while True:
             listing, to_rows = self._ask[stream](start, after)
@@ -102,27 +90,45 @@ class ShopifySource:
         yield Page({}, walk.done())
 
     def _products(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.products(_changed(start), after), lambda node: {"product": [to_product(node)]}
+        return self._client.products(changed(start), after), lambda node: {"product": [to_product(node)]}
 
     def _customers(self, start: datetime | None, after: str | None) -> Asked:
-        listing = self._client.customers(_changed(start), after, self._metafields)
-        return listing, lambda node: {"person": [to_person(node)], "consent": [*to_consents(node)]}
+        listing = self._client.customers(changed(start), after, self._metafields)
+        return listing, _customer_rows
+
+    def _bulk_customers(self) -> Stream:
+        return Stream(
+            lambda window: bulk_streams.customers_query(changed(window[0], until=window[1]), self._metafields),
+            lambda families: bulk_streams.customers(families, self._metafields),
+            lambda listing, cursor: _page(listing, _customer_rows, "person", cursor),
+            self._client.opened,
+        )
+
+    def _bulk_orders(self) -> Stream:
+        return Stream(
+            lambda window: bulk_streams.orders_query(
+                changed(window[0], self._placed(), until=window[1]), self._sells_to_companies
+            ),
+            lambda families: bulk_streams.orders(families, self._client),
+            lambda listing, cursor: _page(listing, self._order_rows, "order", cursor),
+            self._client.opened,
+        )
 
     @cached_property
     def _sells_to_companies(self) -> bool:
         return self._client.has_companies()
 
     def _companies(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.companies(_changed(start), after), lambda node: {"company": [to_company(node)]}
+        return self._client.companies(changed(start), after), lambda node: {"company": [to_company(node)]}
 
     def _orders(self, start: datetime | None, after: str | None) -> Asked:
-        where = _changed(start, self._placed())
+        where = changed(start, self._placed())
         listing = self._client.orders(where, after, self._lines, self._sells_to_companies)
         cut = sum(node["lineItems"]["pageInfo"]["hasNextPage"] for node in listing.nodes)
         if self._lines < MANY_LINES_A_PAGE and self._dearer_one_by_one(cut):
             self._lines = MANY_LINES_A_PAGE
             return self._orders(start, after)
-        return listing, lambda node: to_order(self._completed(node))
+        return listing, self._order_rows
 
     def _dearer_one_by_one(self, cut: int) -> bool:
         """Whether fetching the rest of so many orders' lines costs more than the page with all its lines."""
@@ -134,12 +140,19 @@ class ShopifySource:
         day = self._settings.since
         return f"processed_at:>='{day.isoformat()}T00:00:00Z'" if day else ""
 
+    def _order_rows(self, node: OrderNode) -> Rows:
+        return to_order(self._completed(node))
+
     def _completed(self, node: OrderNode) -> OrderNode:
         """The order with all its lines and refund lines, however many pages they fill."""
         _follow(node["lineItems"], node["id"], self._client.order_lines)
         for refund in node["refunds"]:
             _follow(refund["refundLineItems"], refund["id"], self._client.refund_lines)
         return node
+
+
+def _customer_rows(node: CustomerNode) -> Rows:
+    return {"person": [to_person(node)], "consent": [*to_consents(node)]}
 
 
 def _checked(extra: Sequence[str]) -> tuple[str, ...]:
@@ -150,16 +163,6 @@ def _checked(extra: Sequence[str]) -> tuple[str, ...]:
     if len(set(extra)) > MAX_METAFIELDS:
         raise ConfigError(f"more than {MAX_METAFIELDS} metafields are mapped", where="shopify")
     return tuple(dict.fromkeys(extra))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _changed(start: datetime | None, *others: str) -> str | None:
-    """A search for what changed from `start` on. Without quotes Shopify would drop the time of day."""
-    since = f"updated_at:>='{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'" if start else ""
-    return " AND ".join(filter(None, (since, *others))) or None
 
 
 def _follow(connection: Connection[N], of: str, read: Callable[[str, str | None], Listing[N]]) -> None:

@@ -269,6 +269,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "id": made("ID!", lambda shop: shop.shop_gid),
         "name": plain("String!", "name"),
         "myshopifyDomain": plain("String!", "domain"),
+        "createdAt": made("DateTime!", lambda shop: instant(shop.opened)),
         "currencyCode": plain("CurrencyCode!", "currency"),
         "ianaTimezone": plain("String!", "timezone"),
         "taxesIncluded": plain("Boolean!", "taxes_included"),
