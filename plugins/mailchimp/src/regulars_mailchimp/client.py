@@ -35,6 +35,8 @@ RESULT_HOSTS = frozenset({"mailchimp-api-batch.s3.amazonaws.com", "storage.googl
 """Where results of batches were seen to be kept, at signed addresses; no key ever goes there. Results kept
 anywhere else are not fetched, and what was written is found out by reading back."""
 
+LOGIN_HOST = "login.mailchimp.com"
+
 _BUSY = 10.0  # seconds; Mailchimp sends no Retry-After, and a hung request holds its connection up to 120 s
 _READ_BY_US = (400, 404, 405)
 _KEY = re.compile(r"\S+-([a-z]{2}[0-9]+)")
@@ -43,22 +45,31 @@ Result = TypeVar("Result")
 
 
 def policy(settings: MailchimpSettings) -> RequestPolicy:
-    """How the account wants to be called. Raises AuthError for a key without its data centre."""
+    """How the account wants to be called. Raises AuthError where the data centre is not known."""
+    host = f"{data_centre(settings)}.api.mailchimp.com"
+    login = frozenset({LOGIN_HOST}) if settings.data_centre else frozenset()
+    return RequestPolicy(
+        platform="Mailchimp",
+        base_url=f"https://{host}",
+        hosts=frozenset({host}) | RESULT_HOSTS | login,
+        judge=judge,
+        in_flight=settings.concurrency,
+    )
+
+
+def data_centre(settings: MailchimpSettings) -> str:
+    """Where the account lives, such as us19. Raises AuthError where nothing says so."""
+    if settings.data_centre:
+        return settings.data_centre
     found = _KEY.fullmatch(settings.key.reveal())
     if found is None:
         raise AuthError(
             "the API key does not end with its data centre",
             where="mailchimp key",
-            hint="Copy the whole key, such as 0123456789abcdef0123456789abcdef-us19",
+            hint="Copy the whole key, such as 0123456789abcdef0123456789abcdef-us19; beside an OAuth token set"
+            " data_centre",
         )
-    host = f"{found[1]}.api.mailchimp.com"
-    return RequestPolicy(
-        platform="Mailchimp",
-        base_url=f"https://{host}",
-        hosts=frozenset({host}) | RESULT_HOSTS,
-        judge=judge,
-        in_flight=settings.concurrency,
-    )
+    return found[1]
 
 
 def judge(response: Response) -> Verdict:
@@ -88,11 +99,16 @@ class MailchimpClient:
 
     def __init__(self, settings: MailchimpSettings, http: Http) -> None:
         self._http, self._workers = http, settings.concurrency
-        token = b64encode(f"regulars:{settings.key.reveal()}".encode()).decode()
-        http.conceal(token)
-        self._headers = {"authorization": Secret("mailchimp authorization", f"Basic {token}")}
+        self._oauth = settings.key if settings.data_centre else None
+        token = settings.key.reveal()
+        if self._oauth is None:
+            token = b64encode(f"regulars:{token}".encode()).decode()
+            http.conceal(token)
+        scheme = "Bearer" if self._oauth else "Basic"
+        self._headers = {"authorization": Secret("mailchimp authorization", f"{scheme} {token}")}
         self.list = f"lists/{quote(settings.audience, safe='')}"
         self.clock = http.clock
+        self.data_centre = data_centre(settings)
 
     def send(
         self,
@@ -104,6 +120,22 @@ class MailchimpClient:
     ) -> Response:
         """The answer, a problem of status 400, 404 or 405 included. Raises what Http.request raises."""
         return self._http.request(method, f"{API}/{path}", params=params, json=json, headers=self._headers)
+
+    def metadata(self) -> dict[str, Any] | None:
+        """What the login host says of an OAuth token (`dc`, `accountname` ...); None for an API key. A
+        token that is not valid is told with status 200. Raises AuthError."""
+        if self._oauth is None:
+            return None
+        simulated = self._http.base_url != self._http.policy.base_url
+        origin = self._http.base_url if simulated else f"https://{LOGIN_HOST}"
+        headers = {"authorization": Secret("mailchimp authorization", f"OAuth {self._oauth.reveal()}")}
+        told = self._http.request("GET", f"{origin}/oauth2/metadata", headers=headers).json()
+        if not isinstance(told, dict) or told.get("error") or not told.get("dc"):
+            why = told.get("error") if isinstance(told, dict) else "no object"
+            raise AuthError(
+                f"the OAuth token is not valid ({why})", where="mailchimp key", hint="Connect the account again"
+            )
+        return told
 
     def download(self, url: str) -> Response:
         """A file at a signed address; no key goes there. Raises what Http.request raises."""

@@ -9,6 +9,8 @@ from regulars import Connector, Writes
 from regulars_mailchimp.account import check
 from regulars_mailchimp.client import API, policy
 from regulars_mailchimp.destination import MailchimpDestination
+from regulars_mailchimp.discovery import discover
+from regulars_mailchimp.drafts import MailchimpDrafts
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX
 from regulars_mailchimp.settings import MailchimpSettings
 from regulars_mailchimp.source import MailchimpSource
@@ -45,8 +47,13 @@ def connector() -> Connector:
         source=MailchimpSource,
         destination=MailchimpDestination,
         writes=WRITES,
+        discover=discover,
+        drafts=MailchimpDrafts,
         sandbox=_sandbox,
-        scopes={"API key": "reads the audience and writes our own fields and tags; Mailchimp has no smaller key"},
+        scopes={
+            "API key or OAuth token": "reads the audience and writes our own fields and tags, and makes drafts of"
+            " campaigns; Mailchimp has no smaller access"
+        },
     )
 
 

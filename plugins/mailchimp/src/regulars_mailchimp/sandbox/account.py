@@ -12,11 +12,13 @@ from typing import Any
 from regulars import Clock
 from regulars.testing import Sandbox, World
 
-from regulars_mailchimp.sandbox import population
+from regulars_mailchimp.sandbox import population, shop, webhooks
 from regulars_mailchimp.sandbox.audience import Audience, Member
 from regulars_mailchimp.sandbox.mailings import Campaign, Mailings
 from regulars_mailchimp.sandbox.members import Witness
 from regulars_mailchimp.sandbox.paging import stamp
+from regulars_mailchimp.sandbox.shop import Store
+from regulars_mailchimp.sandbox.webhooks import Receiver
 
 LATE = 240.0
 """Seconds until a hard bounce is in the reports; a soft one that is tried again takes days."""
@@ -34,8 +36,11 @@ class Account(Sandbox):
         self.list_id = digest[-10:]
         self.audiences = {self.list_id: Audience(self.list_id, "Customers", seed)}
         self.mailings = Mailings(seed)
+        self.stores: dict[str, Store] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.witness = Witness()
+        self.receiver: Receiver | None = None
+        """Who is given webhooks' probes and deliveries; with None a webhook is made without a probe."""
         self.answered = 0
         self._people: dict[str, Any] = {}
 
@@ -63,6 +68,8 @@ class Account(Sandbox):
             self.timezone = world.timezone
             self.account_name = world.name
             population.populate(self.audience, self._people, world, self.now())
+            for store in self.stores.values():
+                shop.bring(store, world)
 
     def state(self) -> Any:
         return {
@@ -72,6 +79,7 @@ class Account(Sandbox):
             "witness": asdict(self.witness),
             "mailings": self.mailings.state(),
             "batches": self.batches,
+            "stores": self.stores,
             "account": [self.account_name, self.timezone],
         }
 
@@ -81,6 +89,7 @@ class Account(Sandbox):
         self._people, self.answered = state["people"], state["answered"]
         self.witness = Witness(**state["witness"])
         self.mailings, self.batches = Mailings.of(self.seed, state["mailings"]), state["batches"]
+        self.stores = state["stores"]
         self.account_name, self.timezone = state["account"]
 
     # --- members --------------------------------------------------------------------------------------
@@ -88,6 +97,7 @@ class Account(Sandbox):
     def unsubscribe(self, email: str, campaign: str | None = None, reason: str = "No longer interested") -> None:
         """The person clicks on the link, maybe that of a campaign: no API call can undo that."""
         self._happens(email, status="unsubscribed", by="person", unsubscribe_reason=reason)
+        self._told("unsubscribe", email, {"[action]": "unsub", "[reason]": "manual"}, campaign)
         if campaign:
             row = {"email": email, "at": self.now(), "reason": reason}
             self.mailings.campaigns[campaign]["unsubscribes"].append(row)
@@ -95,18 +105,40 @@ class Account(Sandbox):
     def complain(self, email: str, campaign: str) -> None:
         """The person calls a mail spam."""
         self._happens(email, status="unsubscribed", by="person", unsubscribe_reason="N/A (Abuse complaint)")
+        self._told("unsubscribe", email, {"[action]": "unsub", "[reason]": "abuse"}, campaign)
         with self.lock:
             self.mailings.complain(campaign, self.list_id, email, self.now())
 
     def confirm(self, email: str) -> None:
         """The person clicks on the link in the request to confirm."""
         self._happens(email, status="subscribed", by=None, unsubscribe_reason="", timestamp_opt=self.now())
+        self._told("subscribe", email, {})
 
     def bounce(self, email: str) -> None:
         """Mail came back for good."""
         self._happens(email, status="cleaned")
+        told = {"[email]": email, "[list_id]": self.list_id, "[reason]": "hard", "[campaign_id]": ""}
+        webhooks.note(self.audience, self.clock.now(), "cleaned", "user", told)
 
-    # --- campaigns ------------------------------------------------------------------------------------
+    def change_address(self, email: str, to: str) -> None:
+        """The person gives another address on the profile page."""
+        with self.lock:
+            member = self._found(email)
+            self.audience.rename(member, to)
+            self.audience.touch(member, self.now())
+        told = {"[list_id]": self.list_id, "[new_id]": member["contact_id"][:10], "[new_email]": to}
+        webhooks.note(self.audience, self.clock.now(), "upemail", "user", {**told, "[old_email]": email})
+
+    # --- shops and campaigns ------------------------------------------------------------------------------------
+
+    def connect_store(self, world: World, name: str = "Shop") -> str:
+        """A shop's integration is switched on: it sends all orders, and with every `populate` those that
+        came; the store's id."""
+        key = f"store{len(self.stores) + 1}"
+        told = {"id": key, "list_id": self.list_id, "name": name, "currency_code": world.currency}
+        self.stores[key] = {**told, "platform": "Invented", "orders": {}}
+        shop.bring(self.stores[key], world)
+        return key
 
     def send_campaign(self, title: str, emails: Sequence[str] | None = None) -> str:
         """A marketer sends a campaign, to all subscribed members where no addresses are given; its id."""
@@ -148,8 +180,23 @@ class Account(Sandbox):
 
     def _happens(self, email: str, **to: Any) -> None:
         with self.lock:
-            member: Member | None = self.audience.find(email)
-            if member is None:
-                raise KeyError(email)
+            member = self._found(email)
             member.update(to)
             self.audience.touch(member, self.now())
+
+    def _told(self, kind: str, email: str, more: dict[str, str], campaign: str | None = None) -> None:
+        told = webhooks.about(self.audience, self._found(email)) | more
+        if campaign:
+            told["[campaign_id]"] = campaign
+        webhooks.note(self.audience, self.clock.now(), kind, "user", told)
+
+    def deliver(self) -> None:
+        """Hand every webhook delivery that is due to the receiver."""
+        with self.lock:
+            webhooks.deliver(self)
+
+    def _found(self, email: str) -> Member:
+        member = self.audience.find(email)
+        if member is None:
+            raise KeyError(email)
+        return member

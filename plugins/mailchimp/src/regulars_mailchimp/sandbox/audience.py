@@ -10,7 +10,7 @@ from typing import Any
 Member = dict[str, Any]
 """What is kept of a member: contact_id, number, email_address, status, unsubscribe_reason, by (who
 unsubscribed), merge_fields, tags (ids), source, timestamp_opt, last_changed, country, before (the
-status before archiving), reviewed."""
+status before archiving), reviewed, interests (ids)."""
 
 _STANDARD = (
     ("FNAME", "First Name", "text"),
@@ -34,6 +34,10 @@ class Audience:
         self.members: dict[str, Member] = {}
         self.fields: list[dict[str, Any]] = []
         self.tags: dict[int, str] = {}
+        self.categories: dict[str, dict[str, Any]] = {}
+        self.webhooks: dict[str, dict[str, Any]] = {}
+        self.double_optin = False
+        self.campaign_defaults = {"from_name": name, "from_email": "shop@example.test", "subject": ""}
         self.forgotten: set[str] = set()
         self.created = 0
         self._by_hash: dict[str, str] = {}
@@ -69,6 +73,7 @@ class Audience:
             "country": "",
             "before": None,
             "reviewed": False,
+            "interests": [],
         }
         self._enter(member)
         return member
@@ -124,6 +129,9 @@ class Audience:
             "members": list(self.members.values()),
             "fields": self.fields,
             "tags": list(self.tags.items()),
+            "categories": self.categories,
+            "double_optin": self.double_optin,
+            "webhooks": self.webhooks,
             "forgotten": sorted(self.forgotten),
             "created": self.created,
         }
@@ -133,7 +141,8 @@ class Audience:
         """What `state()` gave."""
         audience = cls(state["id"], state["name"], state["seed"])
         audience.fields, audience.created = state["fields"], state["created"]
-        audience.tags = dict(state["tags"])
+        audience.tags, audience.categories = dict(state["tags"]), state["categories"]
+        audience.double_optin, audience.webhooks = state["double_optin"], state["webhooks"]
         audience.forgotten = set(state["forgotten"])
         for member in state["members"]:
             audience._enter(member)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from regulars_mailchimp.sandbox import merge_fields
+from regulars_mailchimp.sandbox import interests, merge_fields
 from regulars_mailchimp.sandbox.audience import Audience, Member, hash_of
 from regulars_mailchimp.sandbox.problems import compliance, exists, forgotten, invalid, not_allowed
 
@@ -50,7 +50,9 @@ class Desk:
         if hash_of(email) in self.audience.forgotten:
             raise forgotten(email)
         values = merge_fields.accept(self.audience, None, given.get("merge_fields") or {}, skip)
+        groups = interests.accept(self.audience, given.get("interests"))
         member = self.audience.add(email, status, self.at)
+        member["interests"] = [key for key, chosen in groups.items() if chosen]
         member["merge_fields"] |= values
         member["tags"] = [self.audience.tag_id(name) for name in given.get("tags") or [] if isinstance(name, str)]
         if status == "pending":
@@ -67,14 +69,17 @@ class Desk:
             raise invalid("The resource submitted could not be validated.", ("status", f"{status} cannot be set."))
         email = self._new_address(member, given.get("email_address"))
         values = merge_fields.accept(self.audience, member, given.get("merge_fields") or {}, skip)
+        groups = interests.accept(self.audience, given.get("interests"))
         self._may_become(member, status)
-        before = (member["email_address"], member["status"], dict(member["merge_fields"]))
+        before = self._told(member)
         member["merge_fields"] |= values
+        chosen = {**dict.fromkeys(member["interests"], True), **groups}
+        member["interests"] = [key for key, active in chosen.items() if active]
         if email:
             self.audience.rename(member, email)
         if status:
             self._become(member, status)
-        if before != (member["email_address"], member["status"], member["merge_fields"]):
+        if before != self._told(member):
             self.audience.touch(member, self.at)
         return member
 
@@ -88,6 +93,11 @@ class Desk:
             )
         member["before"], member["status"] = member["status"], "archived"
         self.audience.touch(member, self.at)
+
+    @staticmethod
+    def _told(member: Member) -> tuple[Any, ...]:
+        values, groups = dict(member["merge_fields"]), list(member["interests"])
+        return member["email_address"], member["status"], values, groups
 
     def _note(self, email: str, status: str | None) -> None:
         if status == "subscribed":

@@ -10,12 +10,23 @@ from typing import Any, Literal
 from regulars import Clock
 from regulars.testing import Answer, Asked
 
-from regulars_mailchimp.sandbox import access, campaigns, operations, reports, routes, routing
+from regulars_mailchimp.sandbox import (
+    access,
+    campaigns,
+    interests,
+    operations,
+    reports,
+    routes,
+    routing,
+    segments,
+    shop,
+    webhooks,
+)
 from regulars_mailchimp.sandbox.account import Account
 from regulars_mailchimp.sandbox.paging import chosen
 from regulars_mailchimp.sandbox.problems import Problem
 
-ROUTES = (campaigns, operations, reports, routes)
+ROUTES = (campaigns, interests, operations, reports, routes, segments, shop, webhooks)
 """The modules whose routes there are; importing them registered these."""
 
 _VERSION = "/3.0"

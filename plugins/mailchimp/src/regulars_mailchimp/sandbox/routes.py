@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from regulars_mailchimp.sandbox import batch, listing, merge_fields, tags
-from regulars_mailchimp.sandbox.members import NEW, PATCHED
+from regulars_mailchimp.sandbox import batch, listing, merge_fields, tags, webhooks
+from regulars_mailchimp.sandbox.audience import Member
+from regulars_mailchimp.sandbox.members import NEW, PATCHED, Desk
 from regulars_mailchimp.sandbox.paging import links, window
 from regulars_mailchimp.sandbox.routing import Call, Reply, route
 from regulars_mailchimp.sandbox.views import audience_view, field_view, member_view, tags_view
@@ -46,7 +47,7 @@ def audience(call: Call) -> Reply:
 @route("POST", "lists/*")
 def members_batch(call: Call) -> Reply:
     """Up to 500 members at once."""
-    return 200, batch.take(call.desk, call.body, call.skip, call.box.base)
+    return 200, batch.take(_desk(call), call.body, call.skip, call.box.base)
 
 
 @route("GET", "lists/*/members")
@@ -59,7 +60,8 @@ def members(call: Call) -> Reply:
 def new_member(call: Call) -> Reply:
     """A new member; a known address is refused."""
     audience, body = call.audience, call.body
-    made = call.desk.create(body, body.get("status"), call.skip)
+    made = _desk(call).create(body, body.get("status"), call.skip)
+    _tell(call, made, None)
     return 200, member_view(audience, made, call.box.base)
 
 
@@ -73,11 +75,13 @@ def member(call: Call) -> Reply:
 def put_member(call: Call) -> Reply:
     """Update a known member (its `status_if_new` is ignored) or make a new one."""
     audience, body = call.audience, call.body
-    desk, known = call.desk, audience.find(call.args[1])
+    desk, known = _desk(call), audience.find(call.args[1])
+    before = dict(known) if known else None
     if known is None:
         made = desk.create(body, body.get("status_if_new") or body.get("status"), call.skip)
     else:
         made = desk.update(known, body, NEW, call.skip)
+    _tell(call, made, before)
     return 200, member_view(audience, made, call.box.base)
 
 
@@ -85,14 +89,16 @@ def put_member(call: Call) -> Reply:
 def patch_member(call: Call) -> Reply:
     """Update a known member."""
     audience, known = call.audience, call.member
-    made = call.desk.update(known, call.body, PATCHED, call.skip)
+    before = dict(known)
+    made = _desk(call).update(known, call.body, PATCHED, call.skip)
+    _tell(call, made, before)
     return 200, member_view(audience, made, call.box.base)
 
 
 @route("DELETE", "lists/*/members/*")
 def archive_member(call: Call) -> Reply:
     """Archive a member."""
-    call.desk.archive(call.member)
+    _desk(call).archive(call.member)
     return 204, None
 
 
@@ -146,25 +152,21 @@ def new_field(call: Call) -> Reply:
     return 200, field_view(audience, made, call.box.base)
 
 
-@route("GET", "lists/*/segments")
-def segments(call: Call) -> Reply:
-    """Static segments, which are the tags."""
-    return 200, tags.segments(call.audience, call.asked)
+def _desk(call: Call) -> Desk:
+    """Who may change the audience's members."""
+    return Desk(call.audience, call.box.witness, call.box.now())
 
 
-@route("POST", "lists/*/segments")
-def new_segment(call: Call) -> Reply:
-    """A new static segment."""
-    return 200, tags.create(call.audience, call.body)
-
-
-@route("POST", "lists/*/segments/*")
-def segment_batch(call: Call) -> Reply:
-    """Add and remove members of a static segment by address."""
-    return 200, tags.batch(call.audience, call.segment, call.body, call.box.base)
-
-
-@route("GET", "lists/*/segments/*/members")
-def segment_members(call: Call) -> Reply:
-    """The members of a static segment."""
-    return 200, tags.of_segment(call.audience, call.segment, call.asked, call.box.base)
+def _tell(call: Call, member: Member, before: Member | None) -> None:
+    """Webhooks hear of what the API did, those that want to."""
+    audience, at = call.audience, call.box.clock.now()
+    told = webhooks.about(audience, member)
+    was, now = before["status"] if before else None, member["status"]
+    if before and before["email_address"] != member["email_address"]:
+        moved = {"[new_email]": member["email_address"], "[old_email]": before["email_address"]}
+        webhooks.note(audience, at, "upemail", "api", told | {"[new_id]": told["[id]"]} | moved)
+    if now != was and now in ("subscribed", "unsubscribed"):
+        more = {} if now == "subscribed" else {"[action]": "unsub", "[reason]": "manual"}
+        webhooks.note(audience, at, now.removesuffix("d"), "api", told | more)
+    elif before and before["last_changed"] != member["last_changed"]:
+        webhooks.note(audience, at, "profile", "api", told)

@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from regulars.testing import Asked
 
-from regulars_mailchimp.sandbox.members import Desk
 from regulars_mailchimp.sandbox.problems import Problem, invalid, not_allowed, not_found
 
 if TYPE_CHECKING:
@@ -65,11 +64,6 @@ class Call:
     def skip(self) -> bool:
         """Whether required merge fields may stay empty."""
         return self.asked.param("skip_merge_validation").lower() == "true"
-
-    @property
-    def desk(self) -> Desk:
-        """Who may change the audience's members."""
-        return Desk(self.audience, self.box.witness, self.box.now())
 
 
 Reply = tuple[int, Any]

@@ -50,8 +50,10 @@ def search(audience: Audience, asked: Asked) -> dict[str, Any]:
 
 
 def segments(audience: Audience, asked: Asked) -> dict[str, Any]:
-    """All static segments, page by page."""
+    """All static segments, page by page; there are no saved ones."""
     offset, count = window(asked)
+    if asked.param("type") not in ("", "static"):
+        return {"segments": [], "list_id": audience.id, "total_items": 0}
     rows = [segment_view(audience, number) for number in list(audience.tags)[offset : offset + count]]
     return {"segments": rows, "list_id": audience.id, "total_items": len(audience.tags)}
 
@@ -87,6 +89,13 @@ def batch(audience: Audience, number: int, body: Mapping[str, Any], base: str) -
         "total_removed": len(removed),
         "error_count": len(errors),
     }
+
+
+def replace(audience: Audience, number: int, emails: Iterable[str]) -> None:
+    """Give a segment these members and no others."""
+    wanted = {member["contact_id"] for email in emails if (member := audience.find(email))}
+    for member in audience.members.values():
+        put(member, number, member["contact_id"] in wanted)
 
 
 def of_segment(audience: Audience, number: int, asked: Asked, base: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import md5
 from typing import Any
 
-from regulars_mailchimp.sandbox import merge_fields
+from regulars_mailchimp.sandbox import interests, merge_fields
 from regulars_mailchimp.sandbox.audience import Audience, Member, hash_of
 from regulars_mailchimp.sandbox.paging import links
 
@@ -18,6 +18,7 @@ def member_view(audience: Audience, member: Member, base: str) -> dict[str, Any]
     email, values = member["email_address"], merge_fields.shown(audience, member)
     key = hash_of(email)
     here = f"{base}/lists/{audience.id}/members"
+    groups = {"interests": interests.shown(audience, member)} if audience.categories else {}
     reason = {"unsubscribe_reason": member["unsubscribe_reason"]} if member["status"] == "unsubscribed" else {}
     return {
         "id": key,
@@ -31,6 +32,7 @@ def member_view(audience: Audience, member: Member, base: str) -> dict[str, Any]
         **reason,
         "consents_to_one_to_one_messaging": True,
         "merge_fields": values,
+        **groups,
         "stats": {"avg_open_rate": 0, "avg_click_rate": 0},
         "ip_signup": "",
         "timestamp_signup": "",
@@ -70,7 +72,8 @@ def audience_view(audience: Audience, base: str) -> dict[str, Any]:
         "id": audience.id,
         "web_id": 1_000_000,
         "name": audience.name,
-        "double_optin": False,
+        "double_optin": audience.double_optin,
+        "campaign_defaults": audience.campaign_defaults,
         "marketing_permissions": False,
         "stats": {
             "member_count": counts["subscribed"],
