@@ -15,7 +15,9 @@ def ids(records):
 
 
 def searches(box):
-    return [asked for asked in box.log if asked.path.endswith("/contacts/search")]
+    """Searches for changes; the count after a whole list is none."""
+    found = [asked for asked in box.log if asked.path.endswith("/contacts/search")]
+    return [asked for asked in found if asked.json()["filterGroups"]]
 
 
 def test_the_first_run_lists_everybody_and_asks_no_search(box, source, crowd, read, rows):
@@ -56,14 +58,18 @@ def test_more_rows_of_one_instant_than_search_gives_are_all_read(box, source, cr
     assert ids(rows(pages, "person")) == list(box.contacts)
 
 
-def test_more_than_ten_thousand_rows_of_one_instant_are_all_read(box, source, crowd, clock, read, rows):
+def test_25_000_rows_of_one_instant_are_all_read_once_and_the_read_ends(box, source, crowd, clock, read, rows):
     _, cursor = read(source, "contacts")
     box.keep_log = False
     clock.forward(timedelta(hours=1))
-    box.populate(crowd(10_201))
+    box.populate(crowd(25_000))
     clock.forward(timedelta(hours=1))
-    pages, _ = read(source, "contacts", cursor)
+    assert len({row["properties"]["lastmodifieddate"] for row in box.contacts.values()}) == 1
+    pages, cursor = read(source, "contacts", cursor)
     assert ids(rows(pages, "person")) == list(box.contacts)
+    assert len(pages) == 25_000 / 200 + 1
+    clock.forward(timedelta(hours=1))
+    assert not rows(read(source, "contacts", cursor)[0], "person")
 
 
 def test_a_row_that_leaves_the_window_meanwhile_pushes_no_other_out(box, api, source, crowd, clock, read, rows):
@@ -121,6 +127,14 @@ def test_too_many_properties_for_a_url_go_by_batch_read(box, settings, http, cro
     pages, _ = read(HubSpotSource(settings, http, names), "contacts")
     assert set(names) <= set(json.loads(rows(pages, "person")[0]["custom"]))
     assert max(len(asked.target) for asked in box.log) < 6_000
+
+
+@pytest.mark.parametrize("count", [10, 100, 250, 400, 1_500])
+def test_no_address_is_ever_too_long(box, settings, http, crowd, read, rows, count):
+    box.populate(crowd(3))
+    names = [f"p{n}" for n in range(count)]
+    assert len(rows(read(HubSpotSource(settings, http, names), "contacts")[0], "person")) == 3
+    assert max(len(asked.target) for asked in box.log) < 7_000
 
 
 def test_a_contact_comes_as_a_person(box, settings, http, world_of, clock, read, rows):
@@ -188,6 +202,38 @@ def test_a_merge_names_the_losers(box, api, source, clock, read, rows):
     pages, _ = read(source, "contacts", cursor)
     merges = {(one["id"], one["into"]) for one in rows(pages, "merge")}
     assert merges == {(ann, row["id"]), (bob, row["id"])}
+
+
+def test_a_chain_of_merges_leads_to_the_last_survivor(box, api, source, clock, read, rows):
+    ann, bob, cay, dan = (api.create(email=f"{name}@tea.example.test") for name in ("ann", "bob", "cay", "dan"))
+    clock.forward(timedelta(hours=1))
+    _, cursor = read(source, "contacts")
+
+    def merge(primary, loser):
+        asked = {"primaryObjectId": primary, "objectIdToMerge": loser}
+        return api.json("POST", f"{api.objects}/merge", asked)[1]["id"]
+
+    first, second = merge(ann, bob), merge(cay, dan)
+    last = merge(first, second)
+    clock.forward(timedelta(minutes=2))
+    pages, _ = read(source, "contacts", cursor)
+    into = {one["id"]: one["into"] for one in rows(pages, "merge")}
+    assert into == dict.fromkeys((ann, bob, cay, dan, first, second), last)
+    (survivor,) = rows(pages, "person")
+    assert survivor["other_emails"] == [f"{name}@tea.example.test" for name in ("bob", "cay", "dan")]
+
+
+def test_a_merge_that_keeps_the_primarys_id_names_only_the_loser(box, api, source, clock, read, rows):
+    box.portal.contacts.keep_primary_id = True
+    ann, bob, cay = (api.create(email=f"{name}@tea.example.test") for name in ("ann", "bob", "cay"))
+    clock.forward(timedelta(hours=1))
+    _, cursor = read(source, "contacts")
+    for primary, loser in ((bob, cay), (ann, bob)):
+        api.json("POST", f"{api.objects}/merge", {"primaryObjectId": primary, "objectIdToMerge": loser})
+    clock.forward(timedelta(minutes=2))
+    pages, _ = read(source, "contacts", cursor)
+    assert {one["id"]: one["into"] for one in rows(pages, "merge")} == {bob: ann, cay: ann}
+    assert ids(rows(pages, "person")) == [ann]
 
 
 def test_archived_contacts_are_deletions(box, api, source, crowd, clock, read, rows):
@@ -272,7 +318,7 @@ def test_a_search_that_does_not_go_on_is_an_error_and_no_endless_read(box, sourc
     same = b'{"total":9,"results":[{"id":"101","properties":{},"updatedAt":"2026-03-01T09:00:00Z"}]'
     body = same + b',"paging":{"next":{"after":"1"}}}'
     box.faults.append(Fault("status", match="/search", times=9, status=200, body=body))
-    with pytest.raises(PlatformError, match="does not go on after contact 101"):
+    with pytest.raises(PlatformError, match="does not go on after record 101"):
         read(source, "contacts", cursor)
 
 
@@ -295,9 +341,25 @@ def test_a_long_read_stays_within_the_limits(box, source, crowd, clock, read, ro
     clock.forward(timedelta(hours=1))
     box.populate(crowd(4_000))
     clock.forward(timedelta(hours=1))
+    begun = clock.now()
     pages, _ = read(source, "contacts", cursor)
     assert len(rows(pages, "person")) == 4_000
     assert box.limits.refused == 0
+    assert len(searches(box)) / 5 >= 0.95 * (clock.now() - begun).total_seconds()
+
+
+@pytest.mark.parametrize("burst", [100, 190, 250])
+def test_a_long_list_reaches_the_rate_that_the_limit_allows_without_a_refusal(
+    box, source, http, crowd, clock, read, rows, burst
+):
+    box.limits.burst = burst
+    box.populate(crowd(12_000))
+    box.keep_log = False
+    begun = clock.now()
+    assert len(rows(read(source, "contacts")[0], "person")) == 12_000
+    allowed = (clock.now() - begun).total_seconds() * burst / 10
+    assert box.limits.refused == 0
+    assert http.calls >= 0.95 * allowed
 
 
 def test_a_revoked_token_is_an_auth_error(box, source):
@@ -316,6 +378,15 @@ def test_a_day_that_is_used_up_is_a_quota_error(box, source):
     box.limits.daily = 1
     with pytest.raises(QuotaError, match="midnight"):
         list(source.pages("contacts", None))
+
+
+def test_the_last_calls_of_a_day_are_left_to_other_integrations(box, source, crowd):
+    box.populate(crowd(450))
+    box.limits.daily, box.limits.used_today = 1_000, 987
+    with pytest.raises(QuotaError, match="10 of the account's 1,000 daily calls are left"):
+        list(source.pages("contacts", None))
+    assert box.limits.used_today == 990
+    assert box.limits.refused == 0
 
 
 def test_the_older_api_reads_the_same(box, settings, http, crowd, read, rows):

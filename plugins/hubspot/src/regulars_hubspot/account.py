@@ -7,8 +7,8 @@ from collections.abc import Callable
 from regulars import AuthError, CheckReport, Finding, Http, PlatformError, WrongAccountError
 
 from regulars_hubspot.client import HubSpot
+from regulars_hubspot.fields import LIST_PREFIX
 from regulars_hubspot.lists import Lists
-from regulars_hubspot.models import LIST_PREFIX
 from regulars_hubspot.settings import HubSpotSettings
 
 LOW = 5_000  # calls a day below which a night may not come through

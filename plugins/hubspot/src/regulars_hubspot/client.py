@@ -99,11 +99,18 @@ class HubSpot:
             raise PlatformError(f"HubSpot does not tell how many {kind} there are")
         return found
 
-    def associated(self, kind: str, to: str, ids: Sequence[str]) -> dict[str, list[Body]]:
-        """What records of kind `to` belong to each of at most 100 records, with the associations' types."""
-        asked = {"inputs": [{"id": one} for one in ids]}
-        rows = self._looked_up(f"{self._paths.associations(kind, to)}/batch/read", asked, kind)
-        return {str(row["from"]["id"]): list(row.get("to") or ()) for row in rows}
+    def associated(self, kind: str, to: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Ids of the records of kind `to` that belong to each of these; who has none is absent."""
+        found: dict[str, list[str]] = {}
+        asked: list[Body] = [{"id": one} for one in ids]
+        while asked:
+            path = f"{self._paths.associations(kind, to)}/batch/read"
+            rows = self._looked_up(path, {"inputs": asked}, kind)
+            for row in rows:
+                more = [str(one["toObjectId"]) for one in row.get("to") or ()]
+                found.setdefault(str(row["from"]["id"]), []).extend(more)
+            asked = [{"id": row["from"]["id"], "after": after} for row in rows if (after := after_of(row))]
+        return found
 
     def _search(self, kind: str, asked: Body) -> Body:
         self.wire.spare()

@@ -9,7 +9,7 @@ from regulars import Connector, Writes
 from regulars_hubspot.account import check
 from regulars_hubspot.client import BATCH
 from regulars_hubspot.destination import HubSpotDestination
-from regulars_hubspot.models import FIELD_PREFIX, LIST_PREFIX
+from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.paths import API_VERSION
 from regulars_hubspot.policy import policy
 from regulars_hubspot.settings import HubSpotSettings

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import ValidationError
 from regulars import (
     AddressChange,
     Change,
@@ -27,9 +26,11 @@ from regulars import (
 )
 
 from regulars_hubspot.client import BATCH, HubSpot, Written
+from regulars_hubspot.contacts import MAILABLE, state_of
+from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX, to_value
 from regulars_hubspot.lists import Lists
-from regulars_hubspot.models import FIELD_PREFIX, LIST_PREFIX, MAILABLE, Row, parse, state_of, to_value
 from regulars_hubspot.provision import Provisioner
+from regulars_hubspot.rows import Row, row_of
 from regulars_hubspot.settings import HubSpotSettings
 
 Found = dict[Change, Outcome]
@@ -93,8 +94,8 @@ class HubSpotDestination:
     def _rows(self, ids: Sequence[str], fields: Sequence[str]) -> list[Row]:
         raws = self._client.read("contacts", ids, [*MAILABLE, *fields])
         try:
-            return parse(raws)
-        except ValidationError as fault:
+            return [row_of(raw) for raw in raws]
+        except ValueError as fault:
             raise PlatformError("HubSpot answered nonsense for a batch of contacts") from fault
 
     def _joined(self, ids: Sequence[str], lists: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from regulars import ConfigError, FieldSpec, Missing
 
 from regulars_hubspot.client import HubSpot
+from regulars_hubspot.fields import TYPES, to_definition, to_options
 from regulars_hubspot.lists import Lists
-from regulars_hubspot.models import TYPES, to_definition, to_options
 from regulars_hubspot.wire import Body
 
 GROUP, GROUP_LABEL = "regulars", "Regulars"

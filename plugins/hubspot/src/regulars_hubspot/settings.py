@@ -26,6 +26,16 @@ class HubSpotSettings(Settings):
         default="2026-09",
         description="API version; v3 ends in September 2027 and does not enforce the portal's required fields",
     )
+    list_every_days: int = Field(
+        default=7,
+        ge=1,
+        le=90,
+        description="How often all records are listed anew, which alone shows who was deleted for privacy reasons",
+    )
+    orders: bool = Field(
+        default=False,
+        description="Read HubSpot's own orders: only where no shop is connected, or every sale counts twice",
+    )
 
     @model_validator(mode="after")
     def _one_way_in(self) -> HubSpotSettings:

@@ -21,8 +21,11 @@ def _read(call: Call, to: str) -> Answer:
     for one in call.inputs(MOST_READ):
         key = str(one["id"])
         if there := found.of(call.kind, key, other):
-            rows = [found.view(call.kind, key, other, each) for each in there]
+            start = int(one.get("after") or 0)
+            rows = [found.view(call.kind, key, other, each) for each in there[start : start + found.page]]
             results.append({"from": {"id": key}, "to": rows})
+            if (end := start + found.page) < len(there):
+                results[-1]["paging"] = {"next": {"after": str(end)}}
         else:
             errors.append(_none(call.kind, key, other))
     return call.batch(results, errors)

@@ -21,9 +21,10 @@ PRIMARY = {("0-1", "0-2"): 1, ("0-2", "0-1"): 2}
 
 
 class Associations:
-    """Both directions of every association."""
+    """Both directions of every association. `page`: how many of one record an answer holds."""
 
     def __init__(self) -> None:
+        self.page = 1_000
         self.types: dict[Key, list[int]] = {}
         self._to: dict[tuple[str, str, str], dict[str, None]] = {}
 

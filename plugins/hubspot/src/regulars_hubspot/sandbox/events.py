@@ -67,7 +67,7 @@ class Events:
             if seen_from <= now
             and low <= row["created"] <= high
             and query.get("eventType", row["type"]) == row["type"]
-            and wanted.get("recipient", row["recipient"]) == row["recipient"]
+            and wanted.get("recipient", row.get("recipient")) == row.get("recipient")
             and wanted.get("campaignId", str(row["emailCampaignId"])) == str(row["emailCampaignId"])
         ]
         return sorted(found, key=lambda row: (row["created"], row["id"]))

@@ -1,0 +1,175 @@
+"""Contacts as people, consents, bounces, merges, deletions and memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from regulars import Bounce, Consent, Deletion, Membership, Merge, Page, Person, PlatformError, Record
+
+from regulars_hubspot.fields import FIELD_PREFIX
+from regulars_hubspot.rows import Row, country_of, rows_of
+
+CUSTOM = (
+    "country",
+    "lifecyclestage",
+    "associatedcompanyid",
+    "hs_email_bounce",
+    "hs_email_last_send_date",
+    "hs_email_last_open_date",
+    "hs_email_last_click_date",
+    "hs_email_quarantined_reason",
+)
+"""Properties kept as they are beside those a client maps."""
+MAILABLE = (
+    "email",
+    "hs_email_optout",
+    "hs_email_hard_bounce_reason_enum",
+    "hs_email_bad_address",
+    "hs_email_quarantined",
+    "hs_email_quarantined_reason",
+)
+"""Properties that say whether a contact's address may be written to."""
+READ = (
+    *MAILABLE,
+    *CUSTOM,
+    "hs_additional_emails",
+    "firstname",
+    "lastname",
+    "phone",
+    "company",
+    "createdate",
+    "lastmodifieddate",
+    "hs_merged_object_ids",
+)
+BOUNCES = {
+    "UNKNOWN_USER": "hard",
+    "OTHER": "hard",
+    "POLICY": "block",
+    "SPAM": "block",
+    "CONTENT": "block",
+    "MAILBOX_FULL": "soft",
+}
+"""HubSpot's reasons of a bounce as our kinds."""
+
+
+def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str]) -> Page:
+    """Contacts as records; one that cannot be understood is kept aside. `names` are the properties that
+    were read, `extra` those among them that a client mapped."""
+    rows, rejected = rows_of(raws)
+    ours = sorted(name for name in names if name.startswith(FIELD_PREFIX))
+    custom = tuple(dict.fromkeys((*CUSTOM, *extra)))
+    found: dict[str, Sequence[Record]] = {
+        "person": [to_person(row, ours, custom) for row in rows],
+        "consent": [to_consent(row) for row in rows],
+        "bounce": [bounce for row in rows if (bounce := to_bounce(row))],
+        "merge": [merge for row in rows for merge in to_merges(row)],
+    }
+    return Page({kind: records for kind, records in found.items() if records}, rejected=rejected)
+
+
+def to_deletions(raws: Sequence[Any], entity: str = "person") -> Page:
+    """Archived records as deletions."""
+    rows, rejected = rows_of(raws, entity)
+    gone = [Deletion(id=row.id, updated_at=row.archived_at or row.updated_at, entity=entity) for row in rows]
+    return Page({"deletion": gone} if gone else {}, rejected=rejected)
+
+
+def to_memberships(raws: Sequence[Any], name: str, now: datetime) -> Page:
+    """Members of the list `name`. Raises PlatformError for a row that is none: a list half read is no list."""
+    found = [_membership(raw, name, now) for raw in raws]
+    return Page({"membership": found} if found else {})
+
+
+def to_person(row: Row, ours: Sequence[str], custom: Sequence[str]) -> Person:
+    """A contact. A country that is not an ISO code stays in `custom` alone."""
+    get = row.properties.get
+    return {
+        "id": row.id,
+        "updated_at": row.updated_at,
+        "created_at": row.created_at,
+        "email": get("email") or None,
+        "other_emails": row.many("hs_additional_emails"),
+        "phone": get("phone") or None,
+        "first_name": get("firstname") or None,
+        "last_name": get("lastname") or None,
+        "country": country_of(get("country")),
+        "company": get("company") or None,
+        "tags": [],
+        "held": row.json(ours),
+        "lists": None,
+        "custom": row.json(custom),
+    }
+
+
+def to_consent(row: Row) -> Consent:
+    """An opt-out of all mail is a fact; that there is none is no consent."""
+    get = row.properties.get
+    out = get("hs_email_optout") == "true"
+    return {
+        "id": f"{row.id}:email",
+        "updated_at": row.updated_at,
+        "person_id": row.id,
+        "address": get("email") or None,
+        "channel": "email",
+        "state": "unsubscribed" if out else "unknown",
+        "at": None,
+        "by": "person" if out else None,
+        "source": "hs_email_optout" if out else None,
+        "proof": None,
+    }
+
+
+def to_bounce(row: Row) -> Bounce | None:
+    """What came back from the contact's present address, None where nothing did."""
+    found, email = bounced(row), row.get("email")
+    if found is None or email is None:
+        return None
+    kind, reason = found
+    return Bounce(
+        id=f"{row.id}:{email}",
+        updated_at=row.updated_at,
+        person_id=row.id,
+        email=email,
+        kind=kind,
+        reason=reason,
+        at=None,
+    )
+
+
+def bounced(row: Row) -> tuple[str, str] | None:
+    """Kind and reason of a bounce. A reason HubSpot adds later counts as hard: it names the property
+    a hard bounce, and a wrong caution mends itself where a wrong mail does not."""
+    get = row.properties.get
+    if get("hs_email_bad_address") == "true":
+        return "hard", "bad address"
+    if reason := get("hs_email_hard_bounce_reason_enum"):
+        return BOUNCES.get(reason, "hard"), reason
+    if get("hs_email_quarantined") == "true":
+        reason = get("hs_email_quarantined_reason") or "quarantined"
+        return ("complaint" if reason == "RECIPIENT_COMPLAINT" else "block"), reason
+    return None
+
+
+def state_of(row: Row) -> str:
+    """Our word for what HubSpot says of the address: unsubscribed, bounced or ok."""
+    if row.get("hs_email_optout") == "true":
+        return "unsubscribed"
+    found = bounced(row)
+    return "bounced" if found and found[0] == "hard" else "ok"
+
+
+def to_merges(row: Row) -> list[Merge]:
+    """The contacts that went up in this one, those of earlier merges too."""
+    losers = row.many("hs_merged_object_ids")
+    return [Merge(id=one, updated_at=row.updated_at, into=row.id) for one in losers if one != row.id]
+
+
+def _membership(raw: Any, name: str, now: datetime) -> Membership:
+    try:
+        key, joined = str(raw["recordId"]), raw.get("membershipTimestamp")
+        at = datetime.fromisoformat(joined) if joined else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise PlatformError(f"HubSpot answered nonsense for the members of list {name!r}") from None
+    return Membership(id=f"{name}:{key}", updated_at=now, person_id=key, list=name, joined_at=at)

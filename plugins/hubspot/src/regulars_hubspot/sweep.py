@@ -1,0 +1,73 @@
+"""Cursor strategy: everything now and then, and what changed in between.
+
+Search tells what changed, and never what is gone: a contact deleted for privacy reasons leaves no trace. So
+all records are listed every few days, and whoever is not among them any more is gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from regulars import Page, Rejected, by_time
+
+EARLY = timedelta(hours=6)
+"""So much sooner a pass is due, for nights do not begin on the second."""
+SLACK, SHARE = 20, 0.98
+"""A list is whole if it holds that share of what search counts, and so many more may be on their way."""
+Windows = Iterator[tuple[Page, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How one kind is read. `listed(after)` yields all records page by page, each with where the next one
+    begins; `changed(since, until, resume)` those of a window; `total()` is how many there are, for a list
+    that ends early must delete nobody. `kind` is the record kind that a pass is about."""
+
+    kind: str
+    listed: Callable[[str | None], Windows]
+    changed: Callable[[datetime, datetime, str | None], Windows]
+    total: Callable[[], int]
+    every: timedelta
+    overlap: timedelta
+
+    def pages(self, cursor: str | None, now: datetime) -> Iterator[Page]:
+        """`now` is the end of a new window, as far behind the clock as the platform's index lags."""
+        state: dict[str, Any] = json.loads(cursor) if cursor else {}
+        begun, last = state.get("listing"), state.get("listed_at")
+        due = last is None or now - datetime.fromisoformat(last) >= self.every - EARLY
+        inside = state.get("until") is not None
+        if begun is not None or state.get("since") is None or (due and not inside):
+            yield from self._pass(state, now)
+        else:
+            yield from self._window(cursor, last, now)
+
+    def _pass(self, state: dict[str, Any], now: datetime) -> Iterator[Page]:
+        at = state.get("listing") or {"until": now.isoformat(), "after": None, "seen": 0}
+        kept: dict[str, Any] = {name: value for name, value in state.items() if name in ("since", "listed_at")}
+        seen, first = at["seen"], at["after"] is None
+        for page, after in self.listed(at["after"]):
+            seen += len(page.rows.get(self.kind, ())) + len(page.rejected)
+            token = json.dumps({**kept, "listing": {"until": at["until"], "after": after, "seen": seen}})
+            yield Page(page.rows, token, page.rejected, begins=first)
+            first = False
+        yield self._end(kept, at["until"], seen)
+
+    def _end(self, kept: dict[str, Any], until: str, seen: int) -> Page:
+        total = self.total()
+        if seen >= total * SHARE - SLACK:
+            return Page({}, json.dumps({"since": until, "listed_at": until}), complete=(self.kind,))
+        reason = f"HubSpot listed {seen:,} and counts {total:,}: nobody was taken for deleted, to be listed again"
+        cursor = {**kept, "since": until}
+        return Page({}, json.dumps(cursor), [Rejected(self.kind, "", reason)])
+
+    def _window(self, cursor: str | None, last: str | None, now: datetime) -> Iterator[Page]:
+        def read(since: datetime | None, until: datetime, resume: str | None) -> Windows:
+            return self.changed(since or until, until, resume)
+
+        for page in by_time(read, cursor, now=now, overlap=self.overlap):
+            token = json.dumps({**json.loads(page.cursor or "{}"), "listed_at": last})
+            yield Page(page.rows, token, page.rejected)
