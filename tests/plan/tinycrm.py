@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from regulars.changes import AddressChange, Change, JoinList, LeaveList, Outcome, SetField
+from regulars.changes import AddressChange, Change, IssueCode, JoinList, LeaveList, Outcome, SetField
 from regulars.connector import (
     CheckReport,
     Connector,
@@ -37,6 +37,7 @@ class TinySandbox(Sandbox):
         self.account = "tiny-1"
         self.mails = False
         self.pending: list[str] = []  # a mail platform makes a pending member of a new address
+        self.codes: set[str | None] = set()
         self.deaf: set[str] = set()  # records that say yes and change nothing
         self.bad: set[str] = set()  # values that are refused
 
@@ -76,6 +77,8 @@ class TinySandbox(Sandbox):
             person["fields"].pop(name, None)
         elif kind == "set":
             person["fields"][name] = f"{value}.0" if name == "rg_value" and "." not in value else value
+        elif kind == "code":
+            self.codes.add(value)
         elif kind == "address" and self.mails:
             self.pending.append(value)
         elif kind == "address":
@@ -105,6 +108,8 @@ class TinySettings(Settings):
 
 
 class TinyDestination:
+    most = BATCH
+
     def __init__(self, settings: TinySettings, http: Http) -> None:
         self.http = http
 
@@ -128,7 +133,7 @@ class TinyDestination:
         self.http.request("POST", "/fields", json=[spec.name for spec in missing.fields])
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        assert len({change.id for change in changes}) <= BATCH
+        assert len({change.id for change in changes}) <= self.most
         assert len({type(change) for change in changes}) == 1
         response = self.http.request("POST", "/write", json=[_row(change) for change in changes])
         try:
@@ -155,6 +160,8 @@ def _row(change: Change) -> list[str | None]:
             return ["leave", key, name, None]
         case AddressChange(id=key, new=new):
             return ["address", key, "email", new]
+        case IssueCode(id=key, code=code):
+            return ["code", key, "code", code]
     raise AssertionError(change)
 
 

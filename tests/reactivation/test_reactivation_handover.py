@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -41,10 +42,10 @@ def confirm(journal, lease, name, new=None, key=None):
         journal.add_facts(tx, "ecoa_address", [(key, {"email": new or f"{name}.new@example.test"})])
 
 
-def handover(desk, shop, **write):
+def handover(desk, shop, crm=CRM, **write):
     changed = desk.config.model_copy(update={"write": desk.config.write.model_copy(update=write)})
     with shop.warehouse.burst() as session:
-        return planned_changes(Desk(changed, desk.journal, desk.read), session, {"crm": CRM, "mail": MAIL})
+        return planned_changes(Desk(changed, desk.journal, desk.read), session, {"crm": crm, "mail": MAIL})
 
 
 def test_by_default_only_our_own_field_is_set(desk, shop, confirmed):
@@ -60,6 +61,11 @@ def test_by_default_only_our_own_field_is_set(desk, shop, confirmed):
 def test_the_contacts_own_address_changes_where_the_client_allows_it(desk, shop, confirmed):
     changes = [c.change for c in handover(desk, shop, replace_email=True).changes]
     assert changes[-1] == AddressChange("ada", "ada@example.test", "ada.new@example.test", "moved:j-7:k-ada")
+
+
+def test_where_a_platform_never_replaces_it_our_own_field_is_all(desk, shop, confirmed):
+    out = handover(desk, shop, crm=replace(CRM, replaces_email=False), replace_email=True)
+    assert {type(c.change) for c in out.changes if c.connection == "crm"} == {SetField}
 
 
 def test_elsewhere_the_address_becomes_a_pending_member_and_is_counted(desk, shop, confirmed):

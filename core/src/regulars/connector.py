@@ -195,8 +195,8 @@ class Destination(Protocol):
         """Create the fields and lists; what exists already is left as it is."""
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Write changes of one kind about at most `Writes.batch` records, several of one record among them;
-        one outcome per change, in order.
+        """Write changes of one kind about at most `Writes.batch` records (`bulk_batch` where there are many),
+        several of one record among them; one outcome per change, in order.
 
         Raises UnknownOutcomeError where nobody knows what happened to the whole batch.
         """
@@ -211,6 +211,12 @@ class Writes:
     `list_prefix`: the core refuses anything else before the plugin sees it.
 
     `default_map` is written into a new client's file: (value of the catalogue, field, type).
+
+    `replaces_email`: with "own_field", whether a confirmed new address may also become the record's own;
+    where not, it stands in our field only, and the platform's word that it does has to do.
+    `repeats_codes`: issuing a code again makes no second one but finds the first, so that a code of
+    unknown outcome is issued again. From `bulk_from` records of one kind on (None: never), those after
+    the canary come in batches of up to `bulk_batch` records.
     """
 
     field_prefix: str
@@ -220,6 +226,10 @@ class Writes:
     address_change: Literal["own_field", "pending_member"]
     max_field_name: int = 100
     default_map: tuple[tuple[str, str, FieldType], ...] = ()
+    replaces_email: bool = True
+    repeats_codes: bool = False
+    bulk_from: int | None = None
+    bulk_batch: int = 0
 
 
 # --- checking ----------------------------------------------------------------------------------

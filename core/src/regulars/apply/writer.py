@@ -60,9 +60,18 @@ class Writer:
             what = f"{len(failed)} of the first {len(sent)} changes did not arrive"
             return f"{what} ({entries[0].planned.kind}): {failed[0].reason}"
         first = {entry.seq for entry in canary}
-        for batch in _chunks([entry for entry in entries if entry.seq not in first], self._batch):
+        rest = [entry for entry in entries if entry.seq not in first]
+        for batch in _chunks(rest, self._size(rest)):
             self._through(batch)
         return ""
+
+    def _size(self, entries: Sequence[Entry]) -> int:
+        """How many records go at a time: more where there are so many that the platform has another way."""
+        writes = self._connector.writes
+        if writes is None or writes.bulk_from is None:
+            return self._batch
+        records = len({entry.planned.change.id for entry in entries})
+        return max(writes.bulk_batch, self._batch) if records >= writes.bulk_from else self._batch
 
     def _through(self, batch: Sequence[Entry]) -> list[Entry]:
         """One batch to its end: what did not arrive is compared and sent anew, a few times."""
@@ -105,7 +114,8 @@ class Writer:
         if why := refusal(entry.planned, held):
             return entry.now("rejected", why)
         if entry.attempt >= ATTEMPTS:
-            return entry.now("rejected", f"it did not arrive in {ATTEMPTS} attempts")
+            open_end = isinstance(entry.planned.change, IssueCode)
+            return entry.now("unknown" if open_end else "rejected", f"it did not arrive in {ATTEMPTS} attempts")
         return entry
 
     def _send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -124,8 +134,9 @@ class Writer:
     def _conclude(self, entry: Entry, outcome: Outcome, before: Held, held: Held | None) -> Entry:
         """The end of one change: only what was read back counts as written."""
         if self._unreadable(entry):
-            known = outcome.status in ("written", "unchanged")
-            return entry.now("confirmed" if known else "unknown", outcome.reason)
+            if outcome.status in ("written", "unchanged"):
+                return entry.now("confirmed", outcome.reason)
+            return self._unsure(entry, held) if self._repeats(entry) else entry.now("unknown", outcome.reason)
         if done(entry.planned, self._types, held):
             return entry.now("confirmed")
         if outcome.status == "unknown":
@@ -141,20 +152,25 @@ class Writer:
         """After an attempt of unknown outcome: done, or to be tried anew after another live compare.
 
         Setting a value or a membership twice is doing it once, and a destination looks whether a new
-        address is there before it makes it; a code is never made twice.
+        address is there before it makes it; a code is issued again only where that makes no second one.
         """
-        if isinstance(entry.planned.change, IssueCode):
+        if isinstance(entry.planned.change, IssueCode) and not self._repeats(entry):
             return entry.now("unknown", "a code may have been made; look on the platform")
         if done(entry.planned, self._types, held):
             return entry.now("confirmed")
         return entry.now("intended")
 
-    def _unreadable(self, entry: Entry) -> bool:
-        """A new pending member is another record, and a code is none: the platform's word has to do."""
+    def _repeats(self, entry: Entry) -> bool:
         writes = self._connector.writes
-        pending = writes is not None and writes.address_change == "pending_member"
-        change = entry.planned.change
-        return isinstance(change, IssueCode) or (isinstance(change, AddressChange) and pending)
+        return isinstance(entry.planned.change, IssueCode) and writes is not None and writes.repeats_codes
+
+    def _unreadable(self, entry: Entry) -> bool:
+        """A new pending member is another record, a new address beside the record's own is not among what
+        is asked for, and a code is no record: the platform's word has to do."""
+        writes, change = self._connector.writes, entry.planned.change
+        if isinstance(change, AddressChange) and writes is not None:
+            return writes.address_change == "pending_member" or not writes.replaces_email
+        return isinstance(change, IssueCode)
 
     def _look(self, entries: Sequence[Entry]) -> list[tuple[Entry, Held | None]]:
         """Read back, and look again after a while for what is not there yet."""

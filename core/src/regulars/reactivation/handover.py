@@ -118,7 +118,7 @@ def _hand_over(
         out.specs[person.connection] = specs
         for spec, value in zip(specs, (one.email, one.state), strict=True):
             _set(out, person, spec.name, value, "new address, confirmed by the person")
-        if allowed.replace_email and not taken:
+        if allowed.replace_email and how.replaces_email and not taken:
             _change_address(desk, out, person, change, "the bounced address gives way to the confirmed one")
     elif taken:
         out.skipped["already_a_member"] += 1
