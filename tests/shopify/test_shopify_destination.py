@@ -164,6 +164,13 @@ def test_where_shopify_names_nothing_the_call_is_halved_to_the_culprit(box, ther
     assert statuses(there.write(changes)) == ["written"] * 4 + ["rejected"] + ["written"] * 3
 
 
+def test_a_value_that_stands_already_is_changed_when_it_was_read_before(box, there):
+    for stage in ("retention", "expansion", "reactivation"):
+        there.held([gid(1)], ["regulars.stage"], ())
+        assert statuses(there.write([SetField(gid(1), "regulars.stage", stage)])) == ["written"]
+        assert box.customers.live[1].metafields["regulars.stage"] == stage
+
+
 def test_a_value_that_somebody_changed_since_it_was_read_is_not_overwritten(box, there):
     some = [gid(1), gid(2), gid(3)]
     there.write([SetField(gid(1), "regulars.stage", "retention")])

@@ -52,8 +52,8 @@ class Metafield:
 
     @property
     def digest(self) -> str:
-        """Another one as soon as the value is."""
-        return sha256(f"{self.namespace}\0{self.key}\0{self.type}\0{self.value}".encode()).hexdigest()
+        """Another one as soon as the value is; the same however the key is spelled in an answer."""
+        return sha256(f"{self.type}\0{self.value}".encode()).hexdigest()
 
 
 class Metafields:
