@@ -13,11 +13,13 @@ from regulars import (
     LeaveList,
     Missing,
     PlatformError,
+    QuotaError,
     RefusedError,
     SetField,
     UnknownOutcomeError,
 )
 from regulars.testing import Fault, WorldPerson
+from regulars_hubspot.destination import HubSpotDestination
 
 CLV = FieldSpec("regulars_clv", "number", "Value")
 STAGE = FieldSpec("regulars_stage", "enumeration", "Stage", ("active", "lapsed"))
@@ -165,13 +167,102 @@ def test_a_bad_value_is_rejected_alone(box, destination, people):
     assert sum("regulars_stage" in row["properties"] for row in box.contacts.values()) == 29
 
 
-def test_a_required_field_of_the_portal_is_named(box, destination, people):
+@pytest.fixture
+def hundred(box, destination, crowd):
+    """Ids of 100 contacts of a portal that is provisioned."""
+    box.populate(crowd(100))
+    destination.provision(destination.missing(FIELDS, [VIP]))
+    box.log.clear()
+    return list(box.contacts)
+
+
+@pytest.mark.parametrize("place", [0, 41, 99])
+@pytest.mark.parametrize(("name", "value"), [("regulars_stage", "Gone"), ("regulars_clv", "1.234,5")])
+def test_one_bad_record_among_a_hundred_costs_few_calls(box, destination, hundred, place, name, value):
+    good = {"regulars_stage": "active", "regulars_clv": "12.5"}[name]
+    changes = [SetField(key, name, good) for key in hundred]
+    changes[place] = SetField(hundred[place], name, value)
+    outcomes = destination.write(changes)
+    assert [n for n, one in enumerate(outcomes) if one.status != "written"] == [place]
+    assert (outcomes[place].status, value in outcomes[place].reason) == ("rejected", True)
+    assert len(batches(box)) == 3
+
+
+def test_a_culprit_that_hubspot_does_not_describe_is_found_by_halving(box, destination, hundred):
+    changes = [SetField(key, "regulars_clv", "1") for key in hundred]
+    refusal = b'{"status":"error","message":"Something in here is wrong","category":"VALIDATION_ERROR"}'
+    for _ in range(9):
+        # Whatever batch holds this contact is refused.
+        box.faults.append(Fault("status", match=f'"{hundred[41]}"', status=400, body=refusal, times=1))
+    outcomes = destination.write(changes)
+    assert [n for n, one in enumerate(outcomes) if one.status != "written"] == [41]
+    assert len(batches(box)) <= 16
+
+
+def test_a_value_that_many_records_share_is_refused_once(box, destination, hundred):
+    changes = [SetField(key, "regulars_stage", "Gone" if n % 3 else "active") for n, key in enumerate(hundred)]
+    outcomes = destination.write(changes)
+    assert [one.status == "written" for one in outcomes] == [n % 3 == 0 for n in range(100)]
+    assert len(batches(box)) == 3
+
+
+def test_the_good_fields_of_a_record_are_written_beside_its_bad_one(box, destination, people):
+    outcomes = destination.write(
+        [SetField(people[0], "regulars_stage", "Gone"), SetField(people[0], "regulars_clv", "7")]
+    )
+    assert statuses(outcomes) == ["rejected", "written"]
+    assert box.contacts[people[0]]["properties"]["regulars_clv"] == "7"
+
+
+def test_a_required_field_of_the_portal_is_named_and_costs_few_calls(box, destination, hundred):
     box.portal.contacts.rules.required = ("company",)
-    for key in people[1:]:
+    for key in hundred[40:]:
         box.contacts[key]["properties"]["company"] = "Tea"
-    outcomes = destination.write([SetField(key, "regulars_clv", "1") for key in people[:3]])
-    assert statuses(outcomes) == ["rejected", "written", "written"]
-    assert "MISSING_REQUIRED_PROPERTY" in outcomes[0].reason
+    outcomes = destination.write([SetField(key, "regulars_clv", "1") for key in hundred])
+    assert statuses(outcomes) == ["rejected"] * 40 + ["written"] * 60
+    assert outcomes[0].reason == (
+        "the portal requires 'company' on every contact (MISSING_REQUIRED_PROPERTY)."
+        " Fill it in, or change the rule, in HubSpot"
+    )
+    assert len(box.log) == 3
+
+
+def test_a_required_field_that_nobody_has_rejects_everybody_at_once(box, destination, hundred):
+    box.portal.contacts.rules.required = ("company",)
+    outcomes = destination.write([SetField(key, "regulars_clv", "1") for key in hundred])
+    assert statuses(outcomes) == ["rejected"] * 100
+    assert len(box.log) == 2
+
+
+def test_a_rule_with_a_condition_names_what_it_wants_and_whom_it_meets(box, destination, hundred):
+    box.portal.contacts.rules.conditional = (("hs_lead_status", "OPEN", "phone"),)
+    for key in (hundred[3], hundred[70]):
+        box.contacts[key]["properties"]["hs_lead_status"] = "OPEN"
+    outcomes = destination.write([SetField(key, "regulars_clv", "1") for key in hundred])
+    assert [n for n, one in enumerate(outcomes) if one.status != "written"] == [3, 70]
+    assert "a rule of the portal requires 'phone'" in outcomes[3].reason
+    assert "MISSING_CONDITIONAL_REQUIRED_PROPERTY" in outcomes[3].reason
+
+
+def test_the_older_api_does_not_enforce_the_portals_rules(box, settings, http, destination, people):
+    box.portal.contacts.rules.required = ("company",)
+    older = HubSpotDestination(settings.model_copy(update={"api": "v3"}), http)
+    assert statuses(older.write([SetField(people[0], "regulars_clv", "1")])) == ["written"]
+    assert statuses(destination.write([SetField(people[0], "regulars_clv", "2")])) == ["rejected"]
+
+
+def test_more_than_a_batch_is_written_a_hundred_at_a_time(box, destination, crowd):
+    box.populate(crowd(230))
+    destination.provision(destination.missing(FIELDS, [VIP]))
+    box.log.clear()
+    for changes in (
+        [SetField(key, "regulars_clv", "1") for key in box.contacts],
+        [JoinList(key, VIP) for key in box.contacts],
+    ):
+        assert set(statuses(destination.write(changes))) == {"written"}
+    sizes = [len(asked.json().get("inputs", ())) for asked in batches(box)]
+    assert sizes == [100, 100, 30]
+    assert len(box.lists.members["1"]) == 230
 
 
 def test_an_unknown_contact_is_rejected_and_the_others_are_written(destination, people):
@@ -195,10 +286,11 @@ def test_a_write_answered_502_is_not_sent_again(box, destination, people):
     assert len(batches(box)) == 1
 
 
-@pytest.mark.parametrize("status", [423, 429])
+@pytest.mark.parametrize("status", [423, 429, 477])
 def test_a_write_that_was_refused_before_it_happened_is_sent_again(box, destination, people, clock, status):
     begun = clock.now()
-    box.faults.append(Fault("status", match="batch/update", status=status))
+    headers = {"Retry-After": "3"} if status == 477 else {}
+    box.faults.append(Fault("status", match="batch/update", status=status, headers=headers))
     assert statuses(destination.write([SetField(people[0], "regulars_clv", "7")])) == ["written"]
     assert clock.now() - begun >= timedelta(seconds=2)
 
@@ -209,7 +301,7 @@ def test_a_failure_halfway_leaves_the_rest_unknown(box, destination, people):
     ]
     box.faults.append(Fault("status", match="batch/update", skip=2, status=401))
     outcomes = destination.write(changes)
-    assert statuses(outcomes) == ["written", "written", "unknown", "unknown"]
+    assert statuses(outcomes) == ["written", "written", "written", "unknown"]
 
 
 def test_a_token_that_may_not_write_is_an_auth_error(box, destination, people):
@@ -320,6 +412,14 @@ def test_nothing_forbidden_is_touched_and_nobody_is_billed_for(box, destination,
     destination.write([JoinList(key, VIP) for key in people])
     destination.write([change_of(box, people[0], "new@tea.example.test")])
     assert (box.marketing_contacts, set(box.contacts), box.forbidden) == (billed, everybody, [])
+
+
+def test_the_last_calls_of_a_day_are_not_used_for_writing(box, destination, people):
+    box.limits.daily, box.limits.used_today = 1_000, 989
+    destination.held(people[:1], [], [])
+    with pytest.raises(QuotaError, match="daily calls are left"):
+        destination.write([SetField(people[0], "regulars_clv", "1")])
+    assert not batches(box)
 
 
 # --- price ---

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from regulars import Http, PlatformError, Response
 
 from regulars_hubspot.policy import SEARCH
-from regulars_hubspot.refusals import words
+from regulars_hubspot.refusals import faults_of, rules_of, words
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.wire import Body, Wire, after_of, object_of, results_of
 
@@ -27,11 +27,16 @@ finds nothing and says nothing."""
 @dataclass(frozen=True)
 class Written:
     """What became of a batch: ids written, ids refused with the reason, or the reason why HubSpot
-    refused the batch as a whole (it does so for one value that is not valid)."""
+    refused the batch as a whole (it does so for one value that is not valid).
+
+    With such a reason come `faults`, (property, HubSpot's words), and `rules`: the portal's rules that were
+    broken, by code, each with the properties that it wants."""
 
     ids: frozenset[str] = frozenset()
     errors: Mapping[str, str] = field(default_factory=dict)
     refused: str | None = None
+    faults: Sequence[tuple[str, str]] = ()
+    rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class HubSpot:
@@ -134,7 +139,7 @@ class HubSpot:
         path = f"{self._paths.objects('contacts')}/batch/update"
         answer = self.wire.send("POST", path, json={"inputs": inputs}, accept=(400, 409))
         if answer.status >= 400:
-            return Written(refused=self.wire.complaint(answer))
+            return Written(frozenset(), {}, self.wire.complaint(answer), faults_of(answer), rules_of(answer))
         body = object_of(answer)
         errors: dict[str, str] = {}
         for error in body.get("errors") or ():

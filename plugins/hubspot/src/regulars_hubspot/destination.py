@@ -6,6 +6,7 @@ Never here: creating or deleting a contact, life cycle stage, marketing status, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from regulars import (
     AddressChange,
@@ -27,13 +28,12 @@ from regulars import (
 
 from regulars_hubspot.client import BATCH, HubSpot, Written
 from regulars_hubspot.contacts import MAILABLE, state_of
-from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX, to_value
+from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.lists import Lists
 from regulars_hubspot.provision import Provisioner
 from regulars_hubspot.rows import Row, row_of
 from regulars_hubspot.settings import HubSpotSettings
-
-Found = dict[Change, Outcome]
+from regulars_hubspot.updates import Found, Updates, settle
 
 
 class HubSpotDestination:
@@ -67,10 +67,11 @@ class HubSpotDestination:
         """As the contract says. Where HubSpot fails halfway through, what is not known to be written
         or refused is `unknown`."""
         _refuse_changes(changes)
+        self._client.wire.spare()
         done: Found = {}
         reason = "HubSpot did not say what became of it"
         try:
-            self._set_fields([c for c in changes if isinstance(c, SetField)], done)
+            Updates(self._client, done).write([c for c in changes if isinstance(c, SetField)])
             self._change_lists([c for c in changes if isinstance(c, JoinList | LeaveList)], done)
             self._change_addresses([c for c in changes if isinstance(c, AddressChange)], done)
         except RegularsError as fault:
@@ -115,36 +116,22 @@ class HubSpotDestination:
 
     # --- writing ---
 
-    def _set_fields(self, changes: Sequence[SetField], done: Found) -> None:
-        """HubSpot refuses a whole batch for one value that is not valid: halve it until the culprit
-        stands alone, and the others are written."""
-        if not changes:
-            return
-        values: dict[str, dict[str, str]] = {}
-        for change in changes:
-            values.setdefault(change.id, {})[change.field] = to_value(change.value)
-        written = self._client.update(values)
-        if written.refused is None or len(changes) == 1:
-            _settle(changes, written, done)
-            return
-        half = len(changes) // 2
-        self._set_fields(changes[:half], done)
-        self._set_fields(changes[half:], done)
-
     def _change_lists(self, changes: Sequence[JoinList | LeaveList], done: Found) -> None:
         moves: dict[tuple[type, str], list[Change]] = {}
         for change in changes:
             moves.setdefault((type(change), change.list), []).append(change)
         for (kind, name), group in moves.items():
             key = self._list_id(name)
-            if key is None:
-                written = Written(refused=f"there is no list {name!r}; provision it first")
-            else:
-                ids = [change.id for change in group]
-                written = self._lists.change(key, ids, "add" if kind is JoinList else "remove")
-            if written.refused is not None:
-                self._list_ids.pop(name, None)
-            _settle(group, written, done)
+            for start in range(0, len(group), BATCH):
+                some = group[start : start + BATCH]
+                if key is None:
+                    written = Written(refused=f"there is no list {name!r}; provision it first")
+                else:
+                    act: Literal["add", "remove"] = "add" if kind is JoinList else "remove"
+                    written = self._lists.change(key, [change.id for change in some], act)
+                if written.refused is not None:
+                    self._list_ids.pop(name, None)
+                settle(some, written, done)
 
     def _change_addresses(self, changes: Sequence[AddressChange], done: Found) -> None:
         """One by one. An opted-out contact keeps its address: HubSpot counts the opt-out by address, so
@@ -173,16 +160,6 @@ def _address_refusal(change: AddressChange, held: Held | None) -> Outcome | None
     if held.state == "unsubscribed":
         return Outcome(change, "rejected", "the contact has opted out of all mail")
     return None
-
-
-def _settle(changes: Sequence[Change], written: Written, done: Found) -> None:
-    for change in changes:
-        if written.refused is not None:
-            done[change] = Outcome(change, "rejected", written.refused)
-        elif change.id in written.errors:
-            done[change] = Outcome(change, "rejected", written.errors[change.id])
-        elif change.id in written.ids:
-            done[change] = Outcome(change, "written")
 
 
 def _refuse_changes(changes: Sequence[Change]) -> None:

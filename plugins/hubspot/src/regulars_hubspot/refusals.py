@@ -75,6 +75,33 @@ def words(body: Any) -> str:
     return _ADDRESS.sub("[address]", text)[:500]
 
 
+def rules_of(answer: Response) -> dict[str, list[str]]:
+    """The portal's rules that a write broke: code -> the properties that the rules want."""
+    found: dict[str, list[str]] = {}
+    for error in _errors(answer):
+        if (code := str(error.get("code") or "")) in _RULES:
+            found.setdefault(code, []).extend(_named(error.get("context")))
+    return found
+
+
+def faults_of(answer: Response) -> list[tuple[str, str]]:
+    """The values that were not valid: (property, HubSpot's words)."""
+    try:
+        found = _VALUES.match(str(json.loads(answer.body).get("message") or ""))
+        faults = json.loads(found[2]) if found else []
+    except (ValueError, AttributeError):
+        return []
+    return [(str(f.get("name")), str(f.get("message"))) for f in faults if isinstance(f, dict)]
+
+
+def _errors(answer: Response) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(answer.body).get("errors") or []
+    except (ValueError, AttributeError):
+        return []
+    return [error for error in found if isinstance(error, dict)] if isinstance(found, list) else []
+
+
 def _rule(error: dict[str, Any]) -> str:
     code = str(error.get("code") or "")
     if code not in _RULES:

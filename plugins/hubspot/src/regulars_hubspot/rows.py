@@ -10,6 +10,7 @@ from typing import Any
 
 from regulars import Rejected
 
+_TEXTS = {str, type(None)}
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -52,9 +53,9 @@ def row_of(raw: Any) -> Row:
         raise ValueError(f"id: {key!r} is no record id")
     if not isinstance(properties, dict):
         raise ValueError("properties: there are none")
-    for name, value in properties.items():
-        if value is not None and not isinstance(value, str):
-            raise ValueError(f"properties: {name} is no text")
+    if not {*map(type, properties.values())} <= _TEXTS:
+        wrong = next(name for name, value in properties.items() if type(value) not in _TEXTS)
+        raise ValueError(f"properties: {wrong} is no text")
     updated = _instant(raw, "updatedAt")
     if updated is None:
         raise ValueError("updatedAt: there is none")
