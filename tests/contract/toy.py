@@ -115,7 +115,7 @@ class Toy:
     def get(self, path: str, **params: str) -> Any:
         answer = self.http.request("GET", path, params=params, headers=self.headers)
         if answer.status == 404:
-            raise PlatformError("not found", where=path)
+            raise PlatformError("the toy knows no such thing", where=path)
         return answer.json()
 
     # --- reading ---

@@ -97,7 +97,7 @@ def test_a_token_that_may_not_read_companies_reads_the_rest(box, source, crowd):
 def test_a_scope_that_is_lost_is_told(box, source, read, stream, scope):
     _, cursor = read(source, stream)
     box.scopes.discard(scope)
-    with pytest.raises(AuthError, match=f"{stream} could be read before: the token lacks {scope}"):
+    with pytest.raises(AuthError, match=f"{stream} could be read before: HubSpot: the token lacks {scope}"):
         list(source.pages(stream, cursor))
 
 

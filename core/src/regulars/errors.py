@@ -25,13 +25,15 @@ PARTLY_DONE = 3  # some clients or records failed; the rest is complete and cons
 class RegularsError(Exception):
     """Something went wrong and was handled.
 
-    `what` says what is wrong, `where` names the file, key or record, `hint` the next step.
+    `what` says what is wrong, `where` names the file, key or record, `hint` the next step (where nobody
+    gives one, the `advice` of its kind).
     """
 
     exit_code = 1
+    advice = ""
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        self.what, self.where, self.hint = what, where, hint
+        self.what, self.where, self.hint = what, where, hint or self.advice
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -49,6 +51,7 @@ class AuthError(RegularsError):
     """Credentials are missing, expired or revoked, or their scopes are too small."""
 
     exit_code = 4
+    advice = "Mend the credentials or their rights; regulars check says what is missing"
 
 
 class WrongAccountError(AuthError):
@@ -61,6 +64,7 @@ class QuotaError(RegularsError):
     """Out of quota or budget. `retry_after` is in seconds, None where nobody knows."""
 
     exit_code = 5
+    advice = "Run it again later; it goes on from here"
 
     def __init__(self, what: str, *, where: str = "", hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(what, where=where, hint=hint)
@@ -71,6 +75,7 @@ class RefusedError(RegularsError):
     """A guard or the consent policy refused; nothing was written."""
 
     exit_code = 6
+    advice = "Nothing was written"
 
 
 class PlanError(RegularsError):
@@ -89,6 +94,7 @@ class PluginError(RegularsError):
     """A plugin broke its contract."""
 
     exit_code = 10
+    advice = "Report it to the plugin's author"
 
 
 class LockedError(RegularsError):
@@ -100,6 +106,10 @@ class LockedError(RegularsError):
 class PlatformError(RegularsError):
     """The platform is down, cut the answer off or answered nonsense."""
 
+    advice = "Nothing half-read is kept; run it again later"
+
 
 class UnknownOutcomeError(PlatformError):
     """A write was sent and nobody knows whether it happened."""
+
+    advice = "It is read back, never sent again blindly"

@@ -39,6 +39,7 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     url: str
+    platform: str = ""
 
     def json(self) -> Any:
         """The body as JSON. Raises PlatformError where it is cut off or is not JSON."""
@@ -46,7 +47,8 @@ class Response:
             return _parsed(self.body)
         except ValueError as fault:
             raise PlatformError(
-                f"the answer is not JSON ({fault}; {len(self.body)} bytes)",
+                f"{f'{self.platform}: ' if self.platform else ''}the answer is not JSON"
+                f" ({fault}; {len(self.body)} bytes)",
                 where=self.url,
                 hint="Nothing of this page was stored; the next run reads it again",
             ) from None
@@ -216,7 +218,8 @@ class Http:
                 if safe:
                     raise TryAgain(down) from None
                 raise UnknownOutcomeError(down.what, where=where) from None
-        response = Response(answer.status_code, dict(answer.headers), self._body(answer), where)
+        body = self._body(answer)
+        response = Response(answer.status_code, dict(answer.headers), body, where, self.policy.platform)
         for level in self.policy.levels(response):
             self.quota.observe(level)
         verdict = self.policy.judge(response)
@@ -225,12 +228,12 @@ class Http:
             case Fine():
                 return response
             case Again(why=why, after=after, nothing_happened=nothing):
-                text = self._redactor.clean(f"{self.policy.platform}: {why}")
+                text = self._redactor.clean(self._named(why))
                 if safe or nothing:
                     raise TryAgain(PlatformError(text, where=where, hint="Try again later"), after)
                 raise UnknownOutcomeError(text, where=where)
             case _:
-                verdict.what = self._redactor.clean(verdict.what)
+                verdict.what = self._redactor.clean(self._named(verdict.what))
                 verdict.hint = self._redactor.clean(verdict.hint)
                 verdict.args = (verdict.what,)  # repr() shows these
                 verdict.where = verdict.where or where
@@ -243,6 +246,11 @@ class Http:
         return self._redactor.clean(answer.content.decode("utf-8", "surrogateescape")).encode(
             "utf-8", "surrogateescape"
         )
+
+    def _named(self, what: str) -> str:
+        """The text with the platform's name, which the person who reads it may have nowhere else."""
+        name = self.policy.platform
+        return what if name.lower() in what.lower() else f"{name}: {what}"
 
     def _down(self, fault: Exception, where: str) -> PlatformError:
         text = self._redactor.clean(f"{self.policy.platform} does not answer ({type(fault).__name__}: {fault})")

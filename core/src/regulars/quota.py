@@ -88,7 +88,10 @@ class Quota:
                 if held is None:
                     return
                 if cost > held.capacity:
-                    raise QuotaError(f"one call costs {cost:g}, {bucket} holds {held.capacity:g} at most")
+                    text = f"one call costs {cost:g}, {bucket} holds {held.capacity:g} at most"
+                    raise QuotaError(
+                        text, where="quota", hint="No waiting helps; report it to the plugin's author"
+                    )
                 if self._refill(held) >= cost:
                     held.left -= cost
                     return

@@ -20,6 +20,7 @@ from regulars.testing.contract.bench import Bench
 from regulars.testing.contract.discretion import DiscretionContract
 from regulars.testing.contract.ecoa import EcoaContract
 from regulars.testing.contract.looking import DiscoveryContract, DraftContract
+from regulars.testing.contract.messages import MessageContract
 from regulars.testing.contract.reading import ReadingContract
 from regulars.testing.contract.shop import ShopContract
 from regulars.testing.contract.writing import WritingContract
@@ -35,6 +36,7 @@ class _Whole(
     DiscoveryContract,
     DraftContract,
     DiscretionContract,
+    MessageContract,
     EcoaContract,
 ):
     """All parts."""

@@ -167,8 +167,13 @@ def our_fields(writes: Writes) -> list[FieldSpec]:
     return sorted(specs, key=lambda spec: spec.type != "text")
 
 
+def a_field(writes: Writes) -> FieldSpec:
+    """A text field of ours."""
+    return next(spec for spec in our_fields(writes) if spec.type == "text")
+
+
 def _text(writes: Writes) -> str:
-    return next(spec.name for spec in our_fields(writes) if spec.type == "text")
+    return a_field(writes).name
 
 
 def our_list(writes: Writes) -> str:
