@@ -22,6 +22,8 @@ WRITES = Writes(
     field_types=frozenset({"text", "number", "date", "boolean"}),
     batch=BATCH,
     address_change="own_field",
+    replaces_email=False,
+    repeats_codes=True,
     max_field_name=len(FIELD_PREFIX) + MAX_KEY,
     default_map=(
         ("stage", f"{FIELD_PREFIX}stage", "text"),

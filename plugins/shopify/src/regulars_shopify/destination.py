@@ -25,7 +25,8 @@ from regulars import (
     SetField,
 )
 
-from regulars_shopify import definitions, holdings, metafields, tags
+from regulars_shopify import codes, definitions, holdings, metafields, tags
+from regulars_shopify.codes import Codes
 from regulars_shopify.endpoint import Endpoint
 from regulars_shopify.namespace import CANDIDATE, FIELD_PREFIX, LIST_PREFIX, list_fault
 from regulars_shopify.settings import ShopifySettings
@@ -39,6 +40,7 @@ class ShopifyDestination:
 
     def __init__(self, settings: ShopifySettings, http: Http) -> None:
         self._endpoint = Endpoint(settings, http)
+        self._codes = Codes(self._endpoint)
         self._digests: dict[tuple[str, str], str | None] = {}
         self._types: dict[str, str] = {CANDIDATE: definitions.TYPES["text"]}
 
@@ -70,6 +72,7 @@ class ShopifyDestination:
             done |= self._set([c for c in changes if isinstance(c, SetField)])
             done |= self._propose([c for c in changes if isinstance(c, AddressChange)])
             done |= tags.write(self._endpoint, [c for c in changes if isinstance(c, JoinList | LeaveList)])
+            done |= self._codes.issue([c for c in changes if isinstance(c, IssueCode)])
         except RegularsError as fault:
             if not done:
                 raise
@@ -81,7 +84,9 @@ class ShopifyDestination:
         moves = tags.grouped([c for c in changes if isinstance(c, JoinList | LeaveList)])
         fields = len({c.field for c in changes if isinstance(c, SetField)})
         records = len({change.id for change in changes})
-        return Price(_up(len(sets), metafields.A_CALL) + len(moves), _up(records, holdings.batch(fields)))
+        writes = _up(len(sets), metafields.A_CALL) + len(moves)
+        writes += _up(sum(isinstance(change, IssueCode) for change in changes), codes.A_CALL)
+        return Price(writes, _up(records, holdings.batch(fields)))
 
     def _set(self, changes: Sequence[SetField]) -> metafields.Found:
         done = metafields.write(self._endpoint, changes, self._digests, self._types)
@@ -105,10 +110,8 @@ def _refuse_changes(changes: Sequence[Change]) -> None:
                 _refuse_foreign([name], ())
             case JoinList(list=name) | LeaveList(list=name):
                 _refuse_foreign((), [name])
-            case AddressChange():
+            case AddressChange() | IssueCode():
                 pass
-            case IssueCode():
-                raise RefusedError("codes are not issued yet", where="shopify")
 
 
 def _refuse_foreign(fields: Sequence[str], lists: Sequence[str]) -> None:

@@ -23,17 +23,21 @@ MUTATION = 10  # points of a mutation whose payload holds nothing but ids and er
 @dataclass(frozen=True, slots=True)
 class UserError:
     """Why a mutation did nothing. `index` is the place in the list that was sent, None where the error
-    is about the whole; `code` is empty where the payload's error type has none."""
+    is about the whole; `code` is empty where the payload's error type has none, `field` is the last
+    name on the way to what is wrong."""
 
     message: str
     code: str = ""
     index: int | None = None
+    field: str = ""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> UserError:
         """From `userErrors`, where list places stand as text: `["metafields", "3", "value"]`."""
-        places = [int(step) for step in told.get("field") or () if str(step).isdigit()]
-        return cls(str(told.get("message") or "no reason given"), told.get("code") or "", next(iter(places), None))
+        path = [str(step) for step in told.get("field") or ()]
+        index = next((int(step) for step in path if step.isdigit()), None)
+        message = str(told.get("message") or "no reason given")
+        return cls(message, told.get("code") or "", index, path[-1] if path else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from regulars.testing import Answer, Asked, Sandbox, World
 from regulars_shopify.namespace import LIST_PREFIX, NAMESPACE
 from regulars_shopify.sandbox import objects
 from regulars_shopify.sandbox.collection import BadCursor, Collection, Slice, TooDeep
+from regulars_shopify.sandbox.departures import Departures
+from regulars_shopify.sandbox.discounts import Discounts
 from regulars_shopify.sandbox.execution import Plan
 from regulars_shopify.sandbox.faults import Refused
 from regulars_shopify.sandbox.filling import Filling
@@ -127,6 +129,7 @@ class ShopifySandbox(Sandbox):
         self._empty()
 
     @property
+        self.discounts: Discounts = Discounts(self)
     def shop_gid(self) -> str:
         """The shop's own id."""
         return f"gid://shopify/Shop/{60_000_000_000 + self.seed}"
@@ -383,6 +386,7 @@ class ShopifySandbox(Sandbox):
         with self.lock:
             for name in _KNOBS:
                 setattr(self, name, state[name])
+                "discounts": self.discounts.state(),
             self.scopes, self.restore_rate = set(state["scopes"]), state["restore_rate"]
             self._empty()
             self.metafields.restore(state["metafields"])
@@ -400,6 +404,7 @@ class ShopifySandbox(Sandbox):
         )
         self.companies: Collection[Company] = Collection({"ID": lambda c: c.id}, _COMPANY_SEARCH)
         placed = {"ID": lambda o: o.id, "CREATED_AT": lambda o: o.created, "PROCESSED_AT": lambda o: o.created}
+            self.discounts.restore(state["discounts"])
         self.orders: Collection[Order] = Collection(placed, _ORDER_SEARCH)
         self.forget_lookups()
 
