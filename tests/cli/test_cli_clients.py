@@ -218,7 +218,8 @@ def test_missing_secrets_are_a_problem_when_asked_for(regulars, agency):
 def test_plugins_are_listed_outside_a_workspace_too(regulars, tmp_path):
     done = regulars("-w", tmp_path, "plugins", "list", "--json")
     names = {row["name"]: row["role"] for row in json.loads(done.stdout)}
-    assert names == {"ecoa_http": "ecoa", "hubspot": "crm", "mailchimp": "mail", "shopify": "shop"}
+    ours = {"ecoa_file": "ecoa", "ecoa_http": "ecoa", "hubspot": "crm", "mailchimp": "mail", "shopify": "shop"}
+    assert names == ours
 
 
 def test_a_disabled_plugin_is_not_there(regulars, agency):

@@ -35,7 +35,7 @@ def regulars(home, *words, cwd=None):
 def test_the_command_knows_its_four_plugins(home):
     found = json.loads(regulars(home, "plugins", "list", "--json").stdout)
     names = {plugin["name"] for plugin in (found if isinstance(found, list) else found["connectors"])}
-    assert names == {"ecoa_http", "hubspot", "mailchimp", "shopify"}
+    assert names == {"ecoa_file", "ecoa_http", "hubspot", "mailchimp", "shopify"}
 
 
 def test_what_is_not_code_comes_along(home, tmp_path):

@@ -9,7 +9,8 @@ from regulars import Connector, hookimpl
 
 @hookimpl
 def register_connectors(register: Callable[[Connector], None]) -> None:
-    """Bring the generic HTTP provider, `ecoa_http`."""
-    from regulars_ecoa.connector import connector
+    """Bring the two generic providers, `ecoa_http` and `ecoa_file`."""
+    from regulars_ecoa.connector import connector, file_connector
 
     register(connector())
+    register(file_connector())

@@ -101,7 +101,7 @@ class EcoaHttp(EcoaProvider):
 
     def suppress(self, hashes: Sequence[str]) -> None:
         self._require("suppress")
-        _only_hashes(hashes)
+        only_hashes(hashes)
         self._client.suppress(hashes)
 
     def erase(self, record_keys: Sequence[str]) -> None:
@@ -147,10 +147,11 @@ def guard(takes: EcoaCapabilities, batch: EcoaBatch) -> None:
             raise RefusedError(f"surplus fields {', '.join(sorted(surplus))}", where="ecoa", hint=hint)
         if takes.hashes_only and not _HASH.fullmatch(row.old_email):
             raise RefusedError("an address instead of its hash", where="ecoa", hint="hashes_only is set")
-    _only_hashes(batch.suppress)
+    only_hashes(batch.suppress)
 
 
-def _only_hashes(hashes: Sequence[str]) -> None:
+def only_hashes(hashes: Sequence[str]) -> None:
+    """Raise RefusedError where an address stands in a suppression list."""
     if not all(_HASH.fullmatch(one) for one in hashes):
         raise RefusedError("the suppression list holds something that is not a SHA-256 hash", where="ecoa")
 

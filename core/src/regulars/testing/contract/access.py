@@ -33,10 +33,12 @@ class AccessContract(Suite):
         names = [name for name in bench.connector.settings.model_fields if _SECRETIVE.search(name)]
         plain = set(names) - set(bench.secret_names())
         require(not plain, f"these settings sound secret and are not of type Secret: {', '.join(sorted(plain))}")
+        bench.online()
         require(bool(bench.secrets), "the sandbox's credentials() give no secret setting")
 
     def test_only_https_hosts_are_declared(self, bench: Bench) -> None:
         """The base URL's host is among the hosts, and spoken to over TLS."""
+        bench.online()
         policy = bench.connector.policy(bench.settings)
         base = urlsplit(policy.base_url)
         require(base.scheme == "https", f"the base URL {policy.base_url} is not https")
@@ -53,6 +55,7 @@ class AccessContract(Suite):
 
     def test_check_refuses_wrong_credentials(self, bench: Bench) -> None:
         """A token that is not valid (any more) is an AuthError, never an empty answer."""
+        bench.online()
         given = {
             name: _another(value) if name in bench.secret_names() else value
             for name, value in bench.sandbox.credentials().items()

@@ -94,6 +94,11 @@ class Bench:
             pytest.skip(f"{self.connector.name} is no ECOA provider")
         return self.connector.ecoa(self.settings, self.connect())
 
+    def online(self) -> None:
+        """Skip where the connector calls nobody: one that exchanges files."""
+        if not self.connector.policy(self.settings).hosts:
+            pytest.skip(f"{self.connector.name} calls nobody")
+
     def bodies(self) -> Iterator[str]:
         """Every body that was sent, as text."""
         return (asked.body.decode(errors="replace") for asked in self.sandbox.log)

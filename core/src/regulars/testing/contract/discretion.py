@@ -21,6 +21,7 @@ class DiscretionContract(Suite):
 
     def test_only_declared_hosts_are_called(self, bench: Bench) -> None:
         """And only over TLS."""
+        bench.online()
         _use(bench)
         hosts = bench.connector.policy(bench.settings).hosts
         strays = {
@@ -39,6 +40,7 @@ class DiscretionContract(Suite):
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500])
     def test_no_secret_is_in_an_error(self, bench: Bench, status: int, caplog: pytest.LogCaptureFixture) -> None:
         """Not even where the platform itself repeats it."""
+        bench.online()
         said = " ".join(bench.secrets)
         body = f'{{"message": "{said}", "detail": "{said}", "errors": "{said}", "error": "{said}"}}'.encode()
         bench.sandbox.faults = [Fault("status", times=99, status=status, body=body)]
