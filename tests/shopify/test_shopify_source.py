@@ -12,7 +12,8 @@ from shopify.conftest import NOW, Reading, a_person, a_world, an_order
 
 
 def test_the_streams_come_in_their_order(shop):
-    assert tuple(shop.source().streams()) == ("products", "customers", "companies", "orders")
+    told = ("products", "customers", "companies", "orders", "customers_gone", "orders_gone")
+    assert tuple(shop.source().streams()) == told
 
 
 def test_a_product_becomes_a_record(shop, box):

@@ -18,6 +18,7 @@ from regulars_shopify.models import (
     CompanyNode,
     CustomerNode,
     LineNode,
+    Numbered,
     OrderNode,
     ProductNode,
     RefundLineNode,
@@ -64,6 +65,36 @@ class ShopifyClient:
         if kind == "customers":
             return _data(replies.CUSTOMERS_COUNT, answer)["customersCount"]["count"]
         return _data(replies.ORDERS_COUNT, answer)["ordersCount"]["count"]
+
+    def customer_ids(self, where: str | None, after: str | None) -> Listing[Numbered]:
+        """Ids of the customers that match a search, the least first, each with its latest order's."""
+        asked = {"first": cost.LARGEST_PAGE, "after": after, "filter": where}
+        answer = self._ask("customer_ids", asked, cost.CUSTOMER_IDS)
+        return replies.CUSTOMER_IDS.read(answer.body, answer.url)
+
+    def order_ids(self, where: str | None, after: str | None) -> Listing[Numbered]:
+        """Ids of the orders that match a search, the least first."""
+        asked = {"first": cost.LARGEST_PAGE, "after": after, "filter": where}
+        answer = self._ask("order_ids", asked, cost.ORDER_IDS)
+        return replies.ORDER_IDS.read(answer.body, answer.url)
+
+    def still_there(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Those of some ids that something has, each with the customer of an order; past the search index."""
+        found: dict[str, str | None] = {}
+        most = cost.fitting(cost.still_there)
+        for at in range(0, len(ids), most):
+            some = list(ids[at : at + most])
+            told = _data(replies.STILL_THERE, self._ask("still_there", {"ids": some}, cost.still_there(len(some))))
+            for node in filter(None, told["nodes"]):
+                customer = node.get("customer")
+                found[node["id"]] = customer["id"] if customer else None
+        return found
+
+    def oldest_order(self) -> tuple[datetime, datetime | None]:
+        """When the shop was made, and its oldest order that we may see."""
+        told = _data(replies.OLDEST_ORDER, self._ask("oldest_order", {}, cost.OLDEST_ORDER))
+        orders = told["orders"]["nodes"]
+        return told["shop"]["createdAt"], orders[0]["createdAt"] if orders else None
 
     def products(self, where: str | None, after: str | None) -> Listing[ProductNode]:
         """Products that match a search, the least recently changed first."""

@@ -33,6 +33,9 @@ _PURCHASER = (1, 1)  # purchasingEntity, company
 SHOP = 1 + 1 + 1 + 1  # shop, plan, currentAppInstallation, accessScopes
 PROBE = connection(10, 1) + 3 * 10 + connection(1)
 COUNT = 10
+OLDEST_ORDER = 1 + connection(1)
+CUSTOMER_IDS = connection(LARGEST_PAGE, 1)
+ORDER_IDS = connection(LARGEST_PAGE)
 MUTATION = 10  # where its payload holds nothing but ids and errors
 BULK_POLL = 1
 BULK_RUNNING = connection(25)
@@ -62,6 +65,11 @@ def orders(first: int, lines: int, companies: bool = False) -> int:
     customer, shipping, refunds, fulfilments = 1, 1, 1 + sum(_REFUND), 1
     purchaser = sum(_PURCHASER) if companies else 0
     return connection(first, customer, purchaser, shipping, connection(lines, *_LINE), refunds, fulfilments)
+
+
+def still_there(ids: int) -> int:
+    """Points of `still_there.graphql`."""
+    return ids * 2
 
 
 def refunds(ids: int) -> int:

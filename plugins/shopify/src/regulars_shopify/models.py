@@ -30,6 +30,20 @@ class Reference(TypedDict):
     id: str
 
 
+class Numbered(Reference, total=False):
+    """An object of which little more than the id was asked for: of a customer `lastOrder`, of an order
+    `createdAt`."""
+
+    lastOrder: Reference | None
+    createdAt: AwareDatetime
+
+
+class Found(Reference, total=False):
+    """An object that is there; `customer` only of an order."""
+
+    customer: Reference | None
+
+
 class Money(TypedDict):
     """An amount as plain decimal text, such as "12.5"."""
 

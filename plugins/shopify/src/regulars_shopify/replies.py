@@ -11,7 +11,9 @@ from regulars_shopify.models import (
     CompanyNode,
     Connection,
     CustomerNode,
+    Found,
     LineNode,
+    Numbered,
     OrderNode,
     ProductNode,
     RefundLineNode,
@@ -126,6 +128,18 @@ class OrdersCount(TypedDict):
     ordersCount: Count
 
 
+class Opened(TypedDict):
+    """When the shop was made."""
+
+    createdAt: AwareDatetime
+
+
+class CreatedOrder(TypedDict):
+    """When an order was made."""
+
+    createdAt: AwareDatetime
+
+
 class Started(TypedDict):
     """A bulk operation that was just begun."""
 
@@ -175,6 +189,25 @@ class _BulkRunning(TypedDict):
     bulkOperations: Nodes[Begun]
 
 
+class OldestOrder(TypedDict):
+    """The answer to `oldest_order.graphql`."""
+
+    shop: Opened
+    orders: Nodes[CreatedOrder]
+
+
+class _StillThere(TypedDict):
+    nodes: list[Found | None]
+
+
+class _CustomerIds(TypedDict):
+    customers: Connection[Numbered]
+
+
+class _OrderIds(TypedDict):
+    orders: Connection[Numbered]
+
+
 class _Companies(TypedDict):
     companies: Connection[CompanyNode]
 
@@ -212,6 +245,10 @@ PROBE = TypeAdapter(Reply[ProbeData])
 BULK_RUN = TypeAdapter(Reply[_BulkRun])
 BULK_POLL = TypeAdapter(Reply[_BulkPoll])
 BULK_RUNNING = TypeAdapter(Reply[_BulkRunning])
+OLDEST_ORDER = TypeAdapter(Reply[OldestOrder])
+STILL_THERE = TypeAdapter(Reply[_StillThere])
+CUSTOMER_IDS = Reader("person", ("customers",), TypeAdapter(Reply[_CustomerIds]), TypeAdapter(Numbered))
+ORDER_IDS = Reader("order", ("orders",), TypeAdapter(Reply[_OrderIds]), TypeAdapter(Numbered))
 CUSTOMERS_COUNT = TypeAdapter(Reply[CustomersCount])
 ORDERS_COUNT = TypeAdapter(Reply[OrdersCount])
 COMPANIES_COUNT = TypeAdapter(Reply[_CompaniesCount])

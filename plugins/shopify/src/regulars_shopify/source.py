@@ -8,10 +8,10 @@ how far the walk came, from where any process can ask again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from regulars import ConfigError, Http, MoneyError, Page, Rejected
 
@@ -23,11 +23,17 @@ from regulars_shopify.models import Connection, CustomerNode, OrderNode
 from regulars_shopify.pages import Listing
 from regulars_shopify.rows import Rows, to_company, to_consents, to_order, to_person, to_product
 from regulars_shopify.settings import ShopifySettings
+from regulars_shopify.sweep import Sweep
 from regulars_shopify.walk import Walk, changed
 
 SEARCH_DEPTH = 20_000  # Shopify pages through 25,000 objects of one search; then it must be asked anew
 MAX_METAFIELDS = 250
 _KIND = {"products": "product", "customers": "person", "companies": "company", "orders": "order"}
+
+_SWEEPS: Mapping[str, tuple[Literal["customers", "orders"], Literal["person", "order"]]] = {
+    "customers_gone": ("customers", "person"),
+    "orders_gone": ("orders", "order"),
+}
 
 N = TypeVar("N")
 Asked = tuple[Listing[Any], Callable[[Any], Rows]]
@@ -53,12 +59,15 @@ class ShopifySource:
         self._lines = LINES_A_PAGE
 
     def streams(self) -> Sequence[str]:
-        """Products first, so that lines find theirs, then customers and companies, then orders."""
-        return tuple(self._ask)
+        """Products first, so that lines find theirs, then customers and companies, orders, and who left."""
+        return (*self._ask, *_SWEEPS)
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
         """All that changed since the last walk. A crash goes on from the last page that was stored."""
         if stream == "companies" and not self._sells_to_companies:
+            return
+        if stream in _SWEEPS:
+            yield from Sweep(self._client, self._clock.now(), *_SWEEPS[stream]).pages(cursor)
             return
         todo = Backfill.of(cursor)
         if todo is None and cursor is None and self._is_large(stream):

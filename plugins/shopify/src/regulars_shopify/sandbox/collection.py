@@ -88,6 +88,8 @@ class Collection(Generic[T]):
         self.fields, self.depth = dict(fields), depth
         self.live: dict[int, T] = {}
         self.keys: dict[str, int] = {}
+        self.gone: dict[int, int | None] = {}
+        """Numbers of what left, and what stands for it now."""
         self._sorts = sorts
         self._indexed: dict[int, int] = {}
         self._late: list[tuple[int, int, int]] = []  # visible from, number, updated
@@ -105,6 +107,20 @@ class Collection(Generic[T]):
             self._sorted.clear()
         else:
             self._late.append((visible, thing.number, thing.updated))
+
+    def remove(self, number: int, into: int | None = None) -> None:
+        """Take an object out, also of the index; `into` is the number of what stands for it."""
+        del self.live[number]
+        self.gone[number] = into
+        self._indexed.pop(number, None)
+        self._late = [entry for entry in self._late if entry[1] != number]
+        self._sorted.clear()
+
+    def standing(self, number: int | None) -> int | None:
+        """The number of what stands for a number now; None where nothing does."""
+        while number in self.gone:
+            number = self.gone[number]
+        return number
 
     def settle(self, now: int) -> None:
         """Let the index catch up with what it should know by now."""
@@ -145,6 +161,7 @@ class Collection(Generic[T]):
         return {
             "objects": objects.dump_python(list(self.live.values()), mode="json"),
             "keys": self.keys,
+            "gone": list(self.gone.items()),
             "indexed": list(self._indexed.items()),
             "late": self._late,
         }
@@ -153,6 +170,7 @@ class Collection(Generic[T]):
         """Become what `state` gave."""
         self.live = {thing.number: thing for thing in objects.validate_python(state["objects"])}
         self.keys = dict(state["keys"])
+        self.gone = dict(state["gone"])
         self._indexed = dict(state["indexed"])
         self._late = [(visible, number, updated) for visible, number, updated in state["late"]]
         self._sorted.clear()

@@ -78,7 +78,10 @@ class Filling:
         return kind.keys.setdefault(key, len(kind.keys) + 1)
 
     def _put(self, kind: Collection[T], made: T, at_first: int | None = None) -> None:
-        """Keep it where it is new or different. What a first world brings was there all along."""
+        """Keep it where it is new or different. What a first world brings was there all along; what left
+        the shop does not come back."""
+        if made.number in kind.gone:
+            return
         held = kind.live.get(made.number)
         if held == made:
             return
@@ -134,15 +137,24 @@ class Filling:
         person = self._people.get(order.person) if order.person else None
         money = order.currency or self._world.currency
         lines = self._lines(number, order, money)
+        known = self._shop.customers.keys.get(person.key) if person and "shop" in person.on else None
+        buyer = self._shop.customers.standing(known)
+        erased = known is not None and buyer is None
         made = Order(
             number=number,
             money=money,
-            customer=self._shop.customers.keys.get(person.key) if person and "shop" in person.on else None,
-            email=_squeezed(order.email) if order.email else _address(person) if person else None,
+            customer=buyer,
+            email=None
+            if erased
+            else _squeezed(order.email)
+            if order.email
+            else _address(person)
+            if person
+            else None,
             created=_second(order.at),
             test=order.test,
             cancelled=self._past(order.cancelled_at),
-            country=order.country or (person.country if person else None),
+            country=None if erased else order.country or (person.country if person else None),
             tags=_tags(order.tags),
             codes=[_CODE] if any(line.off for line in lines) else [],
             taxes_included=self._shop.taxes_included,

@@ -9,6 +9,16 @@ Problem = tuple[tuple[str | int, ...], str]
 """Where in a value, and what is wrong there."""
 
 INPUTS: Mapping[str, Mapping[str, str]] = {
+    "CustomerDeleteInput": {"id": "ID!"},
+    "CustomerMergeOverrideFields": {
+        "customerIdOfEmailToKeep": "ID",
+        "customerIdOfFirstNameToKeep": "ID",
+        "customerIdOfLastNameToKeep": "ID",
+        "customerIdOfPhoneNumberToKeep": "ID",
+        "customerIdOfDefaultAddressToKeep": "ID",
+        "note": "String",
+        "tags": "[String!]",
+    },
     "MetafieldsSetInput": {
         "ownerId": "ID!",
         "namespace": "String",

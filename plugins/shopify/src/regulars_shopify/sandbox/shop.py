@@ -42,7 +42,16 @@ _ORDERS = TypeAdapter(list[Order])
 _COMPANIES = TypeAdapter(list[Company])
 _KNOBS = (
     *("domain", "plan", "name", "currency", "timezone", "country", "taxes_included", "tax_percent", "token"),
-    *("client_id", "client_secret", "issued", "protected_data_approved", "b2b", "index_lag", "stale_counts"),
+    *(
+        "client_id",
+        "client_secret",
+        "issued",
+        "protected_data_approved",
+        "b2b",
+        "opened",
+        "index_lag",
+        "stale_counts",
+    ),
     *("tell_throttle_status", "status", "versions"),
 )
 
@@ -103,8 +112,10 @@ class ShopifySandbox(Sandbox):
         self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
         self.scopes |= {scope.replace("write_", "read_") for scope in self.scopes}
         self.protected_data_approved, self.b2b = True, False
+        self.opened = 1_420_070_400  # 2015-01-01
         self.index_lag = 0
         self.stale_counts = False
+        self.nameless_errors = False
         self.tell_throttle_status = True
         self.status = 200
         self.versions = ["2026-01", "2026-04", "2026-07", "2026-10"]
@@ -118,18 +129,19 @@ class ShopifySandbox(Sandbox):
         """How an object is found by the type and number in its global id."""
         self.metafields: Metafields = Metafields(self)
         self.people: People = People(self)
+        self.discounts: Discounts = Discounts(self)
         self.forbidden: list[str] = []
         """Writes that touched what is never ours: details, consent, foreign metafields and tags."""
         self.operations: Operations = Operations(self)
         self.finders["BulkOperation"] = self.operations.find
         self.served, self.asked_host = self.versions[-1], ""
         """API version and host of the request that is being answered."""
+        self.departures: Departures = Departures(self)
         self._last: dict[int, Order] | None = None
         self._warnings: list[dict[str, Any]] = []
         self._empty()
 
     @property
-        self.discounts: Discounts = Discounts(self)
     def shop_gid(self) -> str:
         """The shop's own id."""
         return f"gid://shopify/Shop/{60_000_000_000 + self.seed}"
@@ -215,6 +227,7 @@ class ShopifySandbox(Sandbox):
     def _graphql(self, asked: Asked) -> Answer:
         for kind in (self.products, self.customers, self.orders, self.companies):
             kind.settle(self.now())
+        self.departures.settle()
         self._warnings = []
         try:
             told = asked.json()
@@ -373,8 +386,10 @@ class ShopifySandbox(Sandbox):
                 **{name: getattr(self, name) for name in _KNOBS},
                 "scopes": sorted(self.scopes),
                 "metafields": self.metafields.state(),
+                "discounts": self.discounts.state(),
                 "forbidden": self.forbidden,
                 "bulk": self.operations.state(),
+                "departures": self.departures.state(),
                 "restore_rate": self.restore_rate,
                 "products": self.products.state(_PRODUCTS),
                 "customers": self.customers.state(_CUSTOMERS),
@@ -386,12 +401,13 @@ class ShopifySandbox(Sandbox):
         with self.lock:
             for name in _KNOBS:
                 setattr(self, name, state[name])
-                "discounts": self.discounts.state(),
             self.scopes, self.restore_rate = set(state["scopes"]), state["restore_rate"]
             self._empty()
             self.metafields.restore(state["metafields"])
+            self.discounts.restore(state["discounts"])
             self.forbidden = list(state["forbidden"])
             self.operations.restore(state["bulk"])
+            self.departures.restore(state["departures"])
             self.products.restore(state["products"], _PRODUCTS)
             self.customers.restore(state["customers"], _CUSTOMERS)
             self.orders.restore(state["orders"], _ORDERS)
@@ -404,7 +420,6 @@ class ShopifySandbox(Sandbox):
         )
         self.companies: Collection[Company] = Collection({"ID": lambda c: c.id}, _COMPANY_SEARCH)
         placed = {"ID": lambda o: o.id, "CREATED_AT": lambda o: o.created, "PROCESSED_AT": lambda o: o.created}
-            self.discounts.restore(state["discounts"])
         self.orders: Collection[Order] = Collection(placed, _ORDER_SEARCH)
         self.forget_lookups()
 
