@@ -70,12 +70,13 @@ def _judge(bench: Bench, fault: str, act: Callable[[], Any]) -> None:
     try:
         act()
     except RegularsError as raised:
-        _useful(bench, raised, fault)
+        useful(bench, raised, fault)
     finally:
         bench.sandbox.faults = []
 
 
-def _useful(bench: Bench, raised: RegularsError, fault: str) -> None:
+def useful(bench: Bench, raised: RegularsError, fault: str) -> None:
+    """Fail unless an error is one line with platform, object, reason and next step, and without a secret."""
     line, connector = str(raised), bench.connector
     names = {connector.name, connector.title, connector.policy(bench.settings).platform}
     said = f"when {fault}, the error is {line!r}"
