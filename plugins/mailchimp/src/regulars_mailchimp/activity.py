@@ -17,12 +17,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from regulars import Bounce, Page, PlatformError, Rejected, Touch, by_time
 
-from regulars_mailchimp.client import PAGE, MailchimpClient
+from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.gathering import Gathering
 from regulars_mailchimp.models import Changed, Instant
+from regulars_mailchimp.rows import instant
 
 LATE = timedelta(days=5)
 """How long after its sending a campaign is read anew, whatever its report says."""
-_PASSES = 5
 _KINDS = ("open", "click")
 
 
@@ -52,7 +53,7 @@ class Report(BaseModel):
     def moved_since(self, since: datetime) -> bool:
         """Whether it was sent, opened or clicked after `since`."""
         last = (self.opens.get("last_open"), self.clicks.get("last_click"))
-        at = [self.sent_at, *(datetime.fromisoformat(text) for text in last if text)]
+        at = [self.sent_at, *(instant(text) for text in last if text)]
         return any(instant > since for instant in at)
 
 
@@ -117,23 +118,7 @@ class Activity:
         yield Page({}), token
 
     def _rows(self, path: str, name: str, key: str, asked: str, **limits: str) -> Iterator[list[dict[str, Any]]]:
-        """Every row once, in pages, whatever order they come in."""
-        seen: set[Any] = set()
-        asked = ",".join(["total_items", *(f"{name}.{one}" for one in asked.split(","))])
-        for _ in range(_PASSES):
-            before, offset, full = len(seen), 0, True
-            while full:
-                body = self.client.get(path, count=PAGE, offset=offset, fields=asked, **limits)
-                rows = body.get(name)
-                if not isinstance(rows, list):
-                    raise PlatformError(f"the answer has no {name}", where=path, hint="Try again later")
-                fresh = {row.get(key): row for row in rows if row.get(key) not in seen}
-                seen |= fresh.keys()
-                if fresh:
-                    yield list(fresh.values())
-                full, offset = len(rows) == PAGE, offset + PAGE
-            if len(seen) >= int(body.get("total_items") or 0) or len(seen) == before:
-                return
+        return Gathering(self.client, path, name, key, asked, **limits).pages()
 
 
 def _report(row: Any) -> Report:
@@ -166,7 +151,7 @@ def _events(report: Report, rows: list[dict[str, Any]]) -> Page:
 
 
 def _touch(report: Report, row: Mapping[str, Any], action: Mapping[str, Any]) -> Touch:
-    at = datetime.fromisoformat(action["timestamp"])
+    at = instant(action["timestamp"])
     url = action.get("url") or ""
     place = f":{md5(url.encode(), usedforsecurity=False).hexdigest()[:8]}" if url else ""
     return _made(report, row, action["action"], at, f":{int(at.timestamp())}{place}")
@@ -178,7 +163,7 @@ def _sent(report: Report, row: Mapping[str, Any]) -> Touch:
 
 def _unsubscribed(report: Report, row: Mapping[str, Any]) -> Touch:
     at = row.get("timestamp")
-    return _made(report, row, "unsubscribe", datetime.fromisoformat(at) if at else report.send_time)
+    return _made(report, row, "unsubscribe", instant(at) if at else report.send_time)
 
 
 def _made(report: Report, row: Mapping[str, Any], kind: str, at: datetime, which: str = "") -> Touch:
@@ -198,7 +183,7 @@ def _made(report: Report, row: Mapping[str, Any], kind: str, at: datetime, which
 
 
 def _bounce(report: Report, row: Mapping[str, Any], action: Mapping[str, Any]) -> Bounce:
-    at = datetime.fromisoformat(action["timestamp"])
+    at = instant(action["timestamp"])
     kind = "hard" if action.get("type") == "hard" else "soft"
     return Bounce(
         id=f"{report.id}:{row.get('email_id')}:{kind}:{int(at.timestamp())}",
@@ -212,7 +197,7 @@ def _bounce(report: Report, row: Mapping[str, Any], action: Mapping[str, Any]) -
 
 
 def _complaint(row: Mapping[str, Any]) -> Bounce:
-    at = datetime.fromisoformat(row["date"])
+    at = instant(row["date"])
     return Bounce(
         id=f"complaint:{row['id']}",
         updated_at=at,

@@ -98,7 +98,7 @@ class MailchimpClient:
     """One account's API, with the key in every request's header and nowhere else."""
 
     def __init__(self, settings: MailchimpSettings, http: Http) -> None:
-        self._http, self._workers = http, settings.concurrency
+        self._http, self.workers = http, settings.concurrency
         self._oauth = settings.key if settings.data_centre else None
         token = settings.key.reveal()
         if self._oauth is None:
@@ -163,15 +163,17 @@ class MailchimpClient:
 
     def tags(self, member: Member) -> list[str]:
         """All of a member's tags; one more request for who has more than a member shows."""
-        if member.tags_count <= len(member.tags):
-            return member.tag_names
-        body = self.get(f"{self.list}/members/{member.id}/tags", count=1000, fields="tags.name")
+        return member.tag_names if member.tags_count <= len(member.tags) else self.all_tags(member.id)
+
+    def all_tags(self, key: str) -> list[str]:
+        """The names of all tags of the member with this hash."""
+        body = self.get(f"{self.list}/members/{key}/tags", count=PAGE, fields="tags.name")
         return [tag["name"] for tag in body.get("tags", [])]
 
     def parallel(self, call: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """`call` of each item, in order, as many at a time as the settings allow. The first error is
         raised once what is under way has ended; what had not begun is not begun."""
-        with ThreadPoolExecutor(max_workers=self._workers) as pool:
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
             waiting = [pool.submit(call, item) for item in items]
             try:
                 return [future.result() for future in waiting]

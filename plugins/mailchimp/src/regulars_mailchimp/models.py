@@ -72,8 +72,8 @@ class Member(BaseModel):
         return self.timestamp_signup or self.timestamp_opt
 
 
-ASKED = tuple(Member.model_fields)
-"""The properties asked for; the rest of a member is links and statistics."""
+ASKED = tuple(name for name in Member.model_fields if name not in ("interests", "location"))
+"""The properties always asked for."""
 FURTHER = frozenset(
     (
         *("email_type", "full_name", "unique_email_id", "web_id", "member_rating", "vip", "language"),
@@ -133,12 +133,14 @@ def hash_of(email: str) -> str:
 
 def text(value: Any) -> str | None:
     """A merge field's value as text: numbers plain and without trailing zeros, None where empty."""
-    if value is None or value == "":
-        return None
+    if isinstance(value, str) or value is None:
+        return value or None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    number = Decimal(str(value))
-    return format(number.to_integral_value() if number == number.to_integral_value() else number.normalize(), "f")
+        return json.dumps(value, sort_keys=True)
+    plain = repr(value)
+    if "e" in plain:
+        plain = format(Decimal(plain), "f")
+    return plain.removesuffix(".0")
 
 
 def same(wanted: str | None, got: Any) -> bool:

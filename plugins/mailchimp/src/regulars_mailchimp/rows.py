@@ -1,16 +1,23 @@
-"""One member as canonical records: a person, a consent and, where the address is dead, a bounce."""
+"""Members as canonical records: a person, a consent and, where the address is dead, a bounce.
+
+An audience has up to millions of members, so that a row is read as it arrives, without a model in between;
+what cannot be understood raises ValueError, KeyError or TypeError and is set aside by whoever reads.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import to_json
 from regulars import Bounce, Consent, Person
 
-from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, Member, text
+from regulars_mailchimp.groups import Interest, chosen
+from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
 
-_STATES = {
+STATES = {
     "subscribed": "subscribed",
     "unsubscribed": "unsubscribed",
     "pending": "pending",
@@ -20,88 +27,145 @@ _STATES = {
     # A dead address says nothing of what the person wants; the bounce is a record of its own.
     "cleaned": "unknown",
 }
-_NAMED = ("FNAME", "LNAME", "PHONE", "COMPANY")
+_NOTHING = "{}"
+
+Row = Mapping[str, Any]
 
 
-def person(member: Member, tags: Sequence[str], extra: Sequence[str]) -> Person:
-    """The profile. `custom` holds the merge fields that are not ours, the hash, and what was asked for."""
-    values = {tag: text(value) for tag, value in member.merge_fields.items()}
-    ours = {tag: value for tag, value in values.items() if tag.startswith(FIELD_PREFIX) and value is not None}
-    further = {name: _property(member, name) for name in extra if name not in member.merge_fields}
-    others = {tag: value for tag, value in member.merge_fields.items() if not tag.startswith(FIELD_PREFIX)}
-    first, last, phone, company = (values.get(name) for name in _NAMED)
-    return Person(
-        id=member.contact_id,
-        updated_at=member.last_changed,
-        created_at=member.created_at,
-        email=member.email_address or None,
-        other_emails=[],
-        phone=phone,
-        first_name=first,
-        last_name=last,
-        country=_country(member),
-        company=company,
-        tags=[name for name in tags if not name.startswith(LIST_PREFIX)],
-        held=json.dumps(ours, sort_keys=True),
-        lists=[name for name in tags if name.startswith(LIST_PREFIX)],
-        custom=json.dumps({**others, **further, "hash": member.id}, sort_keys=True),
-    )
+@dataclass
+class Reader:
+    """Makes records of member rows. `tags` asks for all tags of a row that does not show all of its own;
+    `extra` names member properties that the client mapped; `interests` are the audience's, by id."""
+
+    tags: Callable[[Row], Sequence[str]]
+    extra: Sequence[str] = ()
+    interests: Mapping[str, Interest] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+
+    def person(self, row: Row, changed: datetime) -> Person:
+        """The profile. `custom` holds the merge fields that are not ours, interests by category, the hash,
+        and what was asked for."""
+        values = row.get("merge_fields") or {}  # an empty object arrives as an empty list
+        ours, others = self._parted(tuple(values))
+        custom = {tag: values[tag] for tag in others}
+        if self.interests:
+            custom["interests"] = chosen(self.interests, row.get("interests") or {})
+        for name in self.extra:
+            if name not in values:
+                custom[name] = _property(row, custom, name)
+        custom["hash"] = row["id"]
+        tags = [tag["name"] for tag in row.get("tags") or ()]
+        if row.get("tags_count", 0) > len(tags):
+            tags = list(self.tags(row))
+        signed = row.get("timestamp_signup") or row.get("timestamp_opt")
+        held = {tag: told for tag in ours if (told := text(values[tag])) is not None}
+        return {
+            "id": row["contact_id"],
+            "updated_at": changed,
+            "created_at": instant(signed) if signed else None,
+            "email": row["email_address"] or None,
+            "other_emails": [],
+            "phone": _text(values, "PHONE"),
+            "first_name": _text(values, "FNAME"),
+            "last_name": _text(values, "LNAME"),
+            "country": _country(row, values),
+            "company": _text(values, "COMPANY"),
+            "tags": [name for name in tags if not name.startswith(LIST_PREFIX)] if tags else [],
+            "held": to_json(held).decode() if held else _NOTHING,
+            "lists": [name for name in tags if name.startswith(LIST_PREFIX)] if tags else [],
+            "custom": to_json(custom).decode(),
+        }
+
+    def _parted(self, tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Our merge tags and the others, sorted; the rows of an audience have the same."""
+        if tags not in self._known:
+            ours = tuple(sorted(tag for tag in tags if tag.startswith(FIELD_PREFIX)))
+            self._known = {tags: (ours, tuple(sorted(set(tags) - set(ours))))}
+        return self._known[tags]
 
 
-def consent(member: Member) -> Consent:
+def checked(row: Any) -> datetime:
+    """When a row was changed. Raises ValueError for a row that lacks what a member must have."""
+    if not isinstance(row, dict):
+        raise ValueError("a member is no object")
+    for name in ("contact_id", "id", "email_address"):
+        if not isinstance(row.get(name), str):
+            raise ValueError(f"{name}: {row.get(name)!r} is no text")
+    if row.get("status") not in STATES:
+        raise ValueError(f"status: {row.get('status')!r} is none that is known")
+    return instant(row["last_changed"])
+
+
+def consent(row: Row, changed: datetime) -> Consent:
     """The e-mail consent. When an opt-out was made Mailchimp does not say."""
-    state = _STATES[member.status]
-    return Consent(
-        id=f"{member.contact_id}:email",
-        updated_at=member.last_changed,
-        person_id=member.contact_id,
-        address=member.email_address,
-        channel="email",
-        state=state,
-        at=member.timestamp_opt if state == "subscribed" else None,
-        by=_by(member),
-        source="archived" if member.status == "archived" else member.source or None,
-        proof=_proof(member),
-    )
+    status, contact = row["status"], row["contact_id"]
+    opted = row.get("timestamp_opt") if status == "subscribed" else None
+    reason = row.get("unsubscribe_reason")
+    return {
+        "id": f"{contact}:email",
+        "updated_at": changed,
+        "person_id": contact,
+        "address": row["email_address"],
+        "channel": "email",
+        "state": STATES[status],
+        "at": instant(opted) if opted else None,
+        "by": _by(status, reason or ""),
+        "source": "archived" if status == "archived" else row.get("source") or None,
+        "proof": f"reason: {reason}" if reason else None,
+    }
 
 
-def bounce(member: Member) -> Bounce | None:
+def bounce(row: Row, changed: datetime) -> Bounce:
     """A cleaned address: Mailchimp gave it up after a hard bounce or several soft ones."""
-    if member.status != "cleaned":
-        return None
-    return Bounce(
-        id=f"{member.contact_id}:{member.email_address}",
-        updated_at=member.last_changed,
-        person_id=member.contact_id,
-        email=member.email_address,
-        kind="hard",
-        reason="cleaned",
-        at=None,
-    )
+    email = row["email_address"]
+    return {
+        "id": f"{row['contact_id']}:{email}",
+        "updated_at": changed,
+        "person_id": row["contact_id"],
+        "email": email,
+        "kind": "hard",
+        "reason": "cleaned",
+        "at": None,
+    }
 
 
-def _by(member: Member) -> str:
-    if member.status == "archived":
+def instant(text: str) -> datetime:
+    """A text of Mailchimp's as an aware instant in UTC. Raises ValueError for one without a zone."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is UTC:
+        return found
+    if found.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return found.astimezone(UTC)
+
+
+def _by(status: str, reason: str) -> str:
+    if status == "archived":
         return "admin"
-    if member.status == "unsubscribed":
-        return "admin" if "admin" in member.unsubscribe_reason.lower() else "person"
+    if status == "unsubscribed":
+        return "admin" if "admin" in reason.lower() else "person"
     return "unknown"
 
 
-def _proof(member: Member) -> str | None:
-    """The reason that was given, in the person's or Mailchimp's words."""
-    return f"reason: {member.unsubscribe_reason}" if member.unsubscribe_reason else None
+def _text(values: Mapping[str, Any], tag: str) -> str | None:
+    value = values.get(tag)
+    return (value or None) if isinstance(value, str) else text(value)
 
 
-def _country(member: Member) -> str | None:
-    address = member.merge_fields.get("ADDRESS")
+def _country(row: Row, values: Mapping[str, Any]) -> str | None:
+    address, place = values.get("ADDRESS"), row.get("location") or {}
     stated = address.get("country") if isinstance(address, dict) else None
-    code = str(stated or member.location.get("country_code") or "").upper()
+    code = str(stated or place.get("country_code") or "").upper()
     return code if len(code) == 2 else None
 
 
-def _property(member: Member, name: str) -> Any:
-    value: Any = member.model_dump(mode="json")
+def _property(row: Row, custom: Mapping[str, Any], name: str) -> Any:
+    """A property by its dotted name; the names of a category's interests as one text."""
+    head, _, rest = name.partition(".")
+    if head == "interests":
+        names = (custom.get("interests") or {}).get(rest)
+        return ", ".join(names) if names else None
+    value: Any = row
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value

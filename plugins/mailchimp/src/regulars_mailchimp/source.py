@@ -1,9 +1,8 @@
-"""Reading an audience: changed members, changed archived members, and once a week who is still there.
+"""Reading an audience: changed members, changed archived members, once a week who is still there, what became of
+campaigns, and, where Mailchimp is the only source of them, orders.
 
-Facts used (vendor specification and live probes by third parties): `since_last_changed` is exclusive and
-`before_last_changed` inclusive, both to the second, so that only whole elapsed seconds are read; archived
-members appear only where asked for; a member deleted for good just vanishes; a page may be shorter than
-`total_items` promises, and a short page is the last.
+Facts used (vendor specification and live probes by third parties): archived members appear only where asked for;
+a member deleted for good just vanishes; a change is read when its second is over.
 """
 
 from __future__ import annotations
@@ -12,23 +11,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-from pydantic import ValidationError
-from regulars import Http, Page, PlatformError, Rejected, by_time, full_compare
+from regulars import Bounce, Consent, Http, Page, Person, Rejected, by_time, full_compare
 
+from regulars_mailchimp import groups, rows
 from regulars_mailchimp.activity import Activity
-from regulars_mailchimp.client import PAGE, MailchimpClient
-from regulars_mailchimp.models import ASKED, FURTHER, Member
-from regulars_mailchimp.rows import bounce, consent, person
+from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.models import ASKED, FURTHER
+from regulars_mailchimp.orders import Orders
+from regulars_mailchimp.rows import Reader
 from regulars_mailchimp.settings import MailchimpSettings
+from regulars_mailchimp.sweep import SECOND, Sweep
 
-_SECOND = timedelta(seconds=1)
 _OVERLAP = timedelta(minutes=5)  # their clock and ours may differ
 _PRESENCE = timedelta(days=7)
 _SWEEPS = ("members", "archived", "again")
-_BESIDE = 100  # rows by which pages overlap where many members share one second
 
 
 class MailchimpSource:
@@ -37,23 +36,28 @@ class MailchimpSource:
     def __init__(self, settings: MailchimpSettings, http: Http, extra: Sequence[str] = ()) -> None:
         self._client, self._extra = MailchimpClient(settings, http), tuple(extra)
         self._activity = Activity(self._client, settings.audience, settings.reports_days)
+        self._orders = Orders(self._client, settings.audience) if settings.orders else None
 
     @property
     def _now(self) -> datetime:
         """The last second that is wholly over."""
-        return self._client.clock.now().replace(microsecond=0) - _SECOND
+        return self._client.clock.now().replace(microsecond=0) - SECOND
 
     def streams(self) -> Sequence[str]:
-        reports = ("activity", "complaints") if self._activity.days else ("complaints",)
-        return ("members", "archived", "presence", *reports)
+        reports = ("activity",) if self._activity.days else ()
+        orders = ("orders",) if self._orders else ()
+        return ("members", "archived", "presence", *reports, "complaints", *orders)
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
-        if stream == "presence":
-            return self._presence(cursor)
-        if stream == "activity":
-            return self._activity.pages(cursor, self._now)
-        if stream == "complaints":
-            return self._activity.complaints(self._now)
+        match stream:
+            case "presence":
+                return self._presence(cursor)
+            case "activity":
+                return self._activity.pages(cursor, self._now)
+            case "complaints":
+                return self._activity.complaints(self._now)
+            case "orders" if self._orders:
+                return self._orders.pages(cursor)
         status = "archived" if stream == "archived" else ""
 
         def read(since: datetime | None, until: datetime, resume: str | None) -> Iterator[tuple[Page, str]]:
@@ -96,74 +100,44 @@ class MailchimpSource:
             since = ""
 
     def _sweep(self, status: str, since: datetime | None, until: datetime | None) -> Iterator[tuple[Page, str]]:
-        """Pages of one sweep, oldest change first, each with the instant after which to go on.
+        """Pages of one sweep, each with the instant after which to go on."""
+        for found, moved in Sweep(self._client, self._asked, status, until).pages(since):
+            yield self._page(found), moved.isoformat() if moved else ""
 
-        The next page begins one second before the last row, not at an offset: a member that changes
-        meanwhile leaves its place, and an offset would then step over its neighbour. Only where one
-        second fills a whole page an offset goes on inside it, so that pages overlap; where they do not,
-        too many have left, and it steps back. Rows that come twice do no harm.
-        """
-        offset, seen = 0, set[str]()
-        while True:
-            rows = self._rows(status, since, until, offset)
-            names = {_name(row) for row in rows}
-            if offset and not seen & names:
-                offset = max(0, offset - PAGE + _BESIDE)
-                continue
-            found, rejected = self._understand(rows)
-            last = found[-1].last_changed - _SECOND if found else since
-            further = last is not None and (since is None or last > since)
-            if further:
-                since = last
-            yield self._page(found, rejected), since.isoformat() if since else ""
-            if len(rows) < PAGE:
-                return
-            offset, seen = (0, set()) if further else (offset + PAGE - _BESIDE, seen | names)
+    @cached_property
+    def _reader(self) -> Reader:
+        known = {interest.id: interest for interest in groups.interests(self._client)}
+        return Reader(lambda row: self._client.all_tags(row["id"]), self._extra, known)
 
-    def _rows(self, status: str, since: datetime | None, until: datetime | None, offset: int) -> list[Any]:
-        params: dict[str, str | int] = {
-            "count": PAGE,
-            "offset": offset,
-            "sort_field": "last_changed",
-            "sort_dir": "ASC",
-            "fields": ",".join(["total_items", *(f"members.{name}" for name in self._asked())]),
-        }
-        if status:
-            params["status"] = status
-        if since:
-            params["since_last_changed"] = since.isoformat()
-        if until:
-            params["before_last_changed"] = until.isoformat()
-        where = f"{self._client.list}/members"
-        body = self._client.get(where, **params)
-        rows = body.get("members")
-        if not isinstance(rows, list) or (not rows and not offset and body.get("total_items")):
-            raise PlatformError("the answer lists no members", where=where, hint="Try again later")
-        return rows
-
+    @cached_property
     def _asked(self) -> list[str]:
-        mapped = (name.partition(".")[0] for name in self._extra)
-        return list(dict.fromkeys((*ASKED, *(name for name in mapped if name in FURTHER))))
+        """Properties that Mailchimp is asked for; the rest of a member is links and statistics."""
+        mapped = [name.partition(".")[0] for name in self._extra]
+        asked = dict.fromkeys((*ASKED, *(name for name in mapped if name in FURTHER)))
+        asked |= {"interests": None} if self._reader.interests else {}
+        asked |= {"location" if "location" in mapped else "location.country_code": None}
+        return list(asked)
 
-    def _understand(self, rows: Sequence[Any]) -> tuple[list[Member], list[Rejected]]:
-        found, rejected = [], []
-        for row in rows:
+    def _page(self, found: Sequence[Any]) -> Page:
+        people: list[Person] = []
+        consents: list[Consent] = []
+        bounces: list[Bounce] = []
+        rejected: list[Rejected] = []
+        for row in found:
             try:
-                found.append(Member.model_validate(row))
-            except ValidationError as fault:
-                named = row.get("contact_id") if isinstance(row, dict) else None
-                reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors())
-                rejected.append(Rejected("person", str(named or ""), reason, json.dumps(row)))
-        return found, rejected
-
-    def _page(self, members: Sequence[Member], rejected: Sequence[Rejected]) -> Page:
-        people = [person(member, self._client.tags(member), self._extra) for member in members]
-        bounces = [row for member in members if (row := bounce(member)) is not None]
-        consents = [consent(member) for member in members]
+                changed = rows.checked(row)
+                person, consent = self._reader.person(row, changed), rows.consent(row, changed)
+                if row["status"] == "cleaned":
+                    bounces.append(rows.bounce(row, changed))
+            except (AttributeError, KeyError, TypeError, ValueError) as fault:
+                rejected.append(_rejected(row, fault))
+            else:
+                people.append(person)
+                consents.append(consent)
         return Page({"person": people, "consent": consents, "bounce": bounces}, rejected=rejected)
 
 
-def _name(row: Any) -> str:
-    """What a row is known by, even one that nobody understands."""
+def _rejected(row: Any, fault: Exception) -> Rejected:
     named = row.get("contact_id") if isinstance(row, dict) else None
-    return str(named or json.dumps(row))
+    why = str(fault) if type(fault) is ValueError else f"{type(fault).__name__}: {fault}"
+    return Rejected("person", str(named or ""), why, json.dumps(row))

@@ -58,15 +58,18 @@ def sent_to(call: Call) -> Reply:
     """Recipients, and whether the mail came back."""
     campaign = _sent(call)
     bounced = {e["email"]: e["type"] for e in shown(campaign, call.box.now()) if e["action"] == "bounce"}
-    opens = Counter(event["email"] for event in campaign["events"] if event["action"] == "open")
+    opens: dict[str, list[str]] = {}
+    for event in campaign["events"]:
+        if event["action"] == "open":
+            opens.setdefault(event["email"], []).append(event["at"])
     rows = [
         {
             **_who(campaign, email),
             "merge_fields": {},
             "vip": False,
             "status": bounced.get(email, "sent"),
-            "open_count": opens[email],
-            "last_open": _latest(campaign, "open", email),
+            "open_count": len(opens.get(email, ())),
+            "last_open": max(opens.get(email, ()), default=""),
             "gmt_offset": 0,
         }
         for email in campaign["deliveries"]
@@ -143,9 +146,8 @@ def _action(event: Event) -> dict[str, Any]:
     return told if event["action"] == "bounce" else {**told, "ip": "203.0.113.7"}
 
 
-def _latest(campaign: Campaign, action: str, email: str | None = None) -> str:
-    at = (e["at"] for e in campaign["events"] if e["action"] == action and email in (None, e["email"]))
-    return max(at, default="")
+def _latest(campaign: Campaign, action: str) -> str:
+    return max((event["at"] for event in campaign["events"] if event["action"] == action), default="")
 
 
 def _report(call: Call, campaign: Campaign) -> dict[str, Any]:

@@ -159,6 +159,8 @@ def _desk(call: Call) -> Desk:
 
 def _tell(call: Call, member: Member, before: Member | None) -> None:
     """Webhooks hear of what the API did, those that want to."""
+    if not call.audience.webhooks:
+        return
     audience, at = call.audience, call.box.clock.now()
     told = webhooks.about(audience, member)
     was, now = before["status"] if before else None, member["status"]

@@ -1,0 +1,124 @@
+"""One sweep over an audience: members in the order in which they changed, page by page, several pages at a time.
+
+Facts used (vendor specification and live probes by third parties): `since_last_changed` is exclusive and
+`before_last_changed` inclusive, both to the second; a page may be shorter than `total_items` promises, and a
+short page is the last; far offsets are slow.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from regulars import PlatformError
+
+from regulars_mailchimp.client import PAGE, MailchimpClient
+
+SECOND = timedelta(seconds=1)
+_BESIDE = 5
+"""Rows by which pages overlap, so that a gap between them shows."""
+_STEP = PAGE - _BESIDE
+
+Rows = list[Any]
+Name = tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Members of `status` ("": all but the archived) with the properties `asked`, changed after `since`, up to
+    and including `until`."""
+
+    client: MailchimpClient
+    asked: Sequence[str]
+    status: str = ""
+    until: datetime | None = None
+    run: int = 48
+    """Pages after which reading begins anew at the instant reached, so that offsets stay small."""
+
+    def pages(self, since: datetime | None) -> Iterator[tuple[Rows, datetime | None]]:
+        """Pages, oldest change first, each with the instant after which to go on.
+
+        Reading goes on one second before the last row, not at an offset: a member that changes meanwhile
+        leaves its place, and an offset would then step over its neighbour. Offsets are used inside a run of
+        pages that overlap; where two share nothing, too many have left, and the run ends there. Where one
+        second fills a whole run, an offset goes on inside it, or back to where pages overlap again. Rows
+        that come twice do no harm.
+        """
+        offset, total, last = 0, 1, set[Name]()
+        while True:
+            begun, moved, gap, after = None, since, -1, offset
+            with closing(self._run(since, offset, total)) as run:
+                for at, rows, promised in run:
+                    names = _names(rows)
+                    if at and not last & names:
+                        gap = at
+                        break
+                    begun, moved = begun or _instant(rows[:1]), _instant(rows) or moved
+                    yield rows, moved
+                    if len(rows) < PAGE:
+                        return
+                    last, after, total = names, at + _STEP, promised - at
+            if begun is not None and moved is not None and moved > begun:
+                since, offset = moved, 0
+            else:
+                offset, total = (max(0, gap - _STEP), 1) if gap >= 0 else (after, after + total)
+
+    def _run(
+        self, since: datetime | None, offset: int, total: int
+    ) -> Generator[tuple[int, Rows, int], None, None]:
+        """Pages at growing offsets, some asked for ahead of their turn, each with what it says of the total."""
+        end = offset + _STEP * self.run
+        ahead: deque[tuple[int, Future[tuple[Rows, int]]]] = deque()
+        pool = ThreadPoolExecutor(max_workers=self.client.workers)
+        try:
+            while offset < end or ahead:
+                while offset < end and len(ahead) < self.client.workers and (offset < total or not ahead):
+                    ahead.append((offset, pool.submit(self._rows, since, offset)))
+                    offset += _STEP
+                at, future = ahead.popleft()
+                rows, total = future.result()
+                yield at, rows, total
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _rows(self, since: datetime | None, offset: int) -> tuple[Rows, int]:
+        params: dict[str, str | int] = {
+            "count": PAGE,
+            "offset": offset,
+            "sort_field": "last_changed",
+            "sort_dir": "ASC",
+            "fields": ",".join(["total_items", *(f"members.{name}" for name in self.asked)]),
+        }
+        if self.status:
+            params["status"] = self.status
+        if since:
+            params["since_last_changed"] = since.isoformat()
+        if self.until:
+            params["before_last_changed"] = self.until.isoformat()
+        where = f"{self.client.list}/members"
+        body = self.client.get(where, **params)
+        rows = body.get("members")
+        total = body.get("total_items")
+        if not isinstance(rows, list) or (not rows and not offset and total):
+            raise PlatformError("the answer lists no members", where=where, hint="Try again later")
+        return rows, int(total or 0)
+
+
+def _names(rows: Rows) -> set[Name]:
+    """What rows are known by as long as they do not change."""
+    return {(row.get("contact_id"), row.get("last_changed")) for row in rows if isinstance(row, dict)}
+
+
+def _instant(rows: Rows) -> datetime | None:
+    """One second before the last row's change; None where no row says."""
+    for row in reversed(rows):
+        try:
+            return datetime.fromisoformat(row["last_changed"]).astimezone(UTC) - SECOND
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None
