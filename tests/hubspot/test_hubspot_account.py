@@ -23,6 +23,77 @@ def test_check_names_the_scope_that_is_missing(box, settings, http):
     assert "crm.lists.read" in errors["lists"]
 
 
+def lines(report):
+    return {one.about: (one.level, one.text) for one in report.findings}
+
+
+def test_check_says_what_is_not_read_for_want_of_a_scope(box, settings, http):
+    box.scopes -= {"crm.objects.companies.read", "content"}
+    found = lines(check(settings, http))
+    assert found["companies"] == (
+        "ok",
+        "not read, for the token lacks crm.objects.companies.read; grant it if they are wanted",
+    )
+    assert found["events"][0] == "ok"
+    assert "orders" not in found
+
+
+def test_orders_that_are_wanted_and_cannot_be_read_are_an_error(box, settings, http):
+    wanted = settings.model_copy(update={"orders": True})
+    assert lines(check(wanted, http))["orders"] == ("ok", "can be read")
+    box.scopes.discard("crm.objects.orders.read")
+    assert lines(check(wanted, http))["orders"][0] == "error"
+
+
+def test_check_counts_and_sees_personal_data(box, settings, http, crowd, clock):
+    box.populate(crowd(130))
+    clock.sleep(60)
+    found = lines(check(settings, http))
+    assert found["personal data"] == ("ok", "100 of the first 100 contacts show an e-mail address")
+    assert found["history"] == ("ok", "130 contacts, all of which can be listed")
+
+
+def test_addresses_that_are_hidden_are_a_warning(box, settings, http, crowd):
+    box.populate(crowd(3))
+    for row in box.contacts.values():
+        del row["properties"]["email"]
+    assert lines(check(settings, http))["personal data"][0] == "warning"
+
+
+def test_a_portal_for_tests_is_a_warning(box, settings, http):
+    box.account_type = "SANDBOX"
+    assert lines(check(settings, http))["portal"] == (
+        "warning",
+        "SANDBOX: a portal for tests; see that it is the right one",
+    )
+
+
+def test_other_currencies_of_the_portal_are_told(box, settings, http):
+    assert lines(check(settings, http))["currencies"] == ("ok", "EUR alone")
+    box.additional_currencies = ["USD", "GBP"]
+    assert "also USD, GBP" in lines(check(settings, http))["currencies"][1]
+
+
+def test_the_older_api_is_warned_of(settings, http):
+    assert "api" not in lines(check(settings, http))
+    older = settings.model_copy(update={"api": "v3"})
+    assert lines(check(older, http))["api"][0] == "warning"
+
+
+def test_the_calls_left_today_are_told(box, settings, http):
+    box.limits.used_today = 100_000
+    level, text = lines(check(settings, http))["quota"]
+    assert (level, "of 250,000 calls left today" in text) == ("ok", True)
+
+
+def test_checking_writes_nothing(box, settings, http, crowd):
+    box.populate(crowd(3))
+    before = box.stored()
+    check(settings, http)
+    assert box.stored() == before
+    assert not box.forbidden
+
+
 def test_check_warns_of_a_day_that_is_nearly_used_up(box, settings, http):
     box.limits.daily = 900
     assert ("warning", "quota") in [(one.level, one.about) for one in check(settings, http).findings]

@@ -9,6 +9,7 @@ from regulars import Connector, Writes
 from regulars_hubspot.account import check
 from regulars_hubspot.client import BATCH
 from regulars_hubspot.destination import HubSpotDestination
+from regulars_hubspot.discovery import discover
 from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.paths import API_VERSION
 from regulars_hubspot.policy import policy
@@ -25,6 +26,9 @@ SCOPES = {
     "crm.schemas.contacts.write": "to create our fields in a group of their own",
     "crm.lists.read": "to see our lists; HubSpot also demands it for every change of a membership",
     "crm.lists.write": "to create our lists and to let contacts in and out",
+    "crm.objects.companies.read": "optional: to read companies and who belongs to them",
+    "crm.objects.orders.read": "optional: to read orders, where the connection says orders = true",
+    "content": "optional: to read marketing e-mail events (sent, opened, clicked, came back)",
 }
 WRITES = Writes(
     field_prefix=FIELD_PREFIX,
@@ -52,6 +56,7 @@ def connector() -> Connector:
         settings=HubSpotSettings,
         policy=policy,
         check=check,
+        discover=discover,
         source=HubSpotSource,
         destination=HubSpotDestination,
         writes=WRITES,

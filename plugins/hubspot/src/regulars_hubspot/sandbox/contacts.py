@@ -26,10 +26,12 @@ class Contacts(Objects):
             return super().holding(name, value)
         return self.rows.get(self.owner.get(value.lower(), ""))
 
-    def create(self, values: Values, now: datetime, created: datetime | None = None) -> Body:
+    def create(
+        self, values: Values, now: datetime, created: datetime | None = None, source: str = "INTEGRATION"
+    ) -> Body:
         """A new contact. Raises 409 naming the contact that holds the address."""
         self._claimable(values.get("email", "").lower(), None)
-        return super().create(values, now, created)
+        return super().create(values, now, created, source)
 
     def check(self, row: Body | None, values: Values, dated: bool) -> None:
         super().check(row, values, dated)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from regulars.testing import Answer
 
 from regulars_hubspot.sandbox.objects import stamp
@@ -28,7 +26,7 @@ def _get(call: Call, key: str) -> Answer:
 
 def _named(call: Call, _type: str, name: str) -> Answer:
     lists = call.portal.lists
-    return Answer.of({"list": lists.view(lists.named(unquote(name)))})
+    return Answer.of({"list": lists.view(lists.named(name))})
 
 
 def _several(call: Call) -> Answer:

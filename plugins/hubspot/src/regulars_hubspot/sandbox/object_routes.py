@@ -19,7 +19,7 @@ def _list(call: Call) -> Answer:
     asked = call.asked
     with_history = bool(asked.param("propertiesWithHistory"))
     limit = call.limit(10, 50 if with_history else 100)
-    rows, after = call.objects.page(asked.param("after"), limit, asked.param("archived") == "true")
+    rows, after = call.objects.page(asked.param("after"), limit, call.archived)
     body: Body = {"results": [_seen(call, row) for row in rows]}
     if after is not None:
         link = f"https://api.hubapi.com{asked.path}?after={after}&limit={limit}"
@@ -29,7 +29,7 @@ def _list(call: Call) -> Answer:
 
 def _get(call: Call, key: str) -> Answer:
     asked = call.asked
-    if asked.param("archived") == "true" and (row := call.objects.rows.get(key)) is not None and row["archived"]:
+    if call.archived and (row := call.objects.rows.get(key)) is not None and row["archived"]:
         return Answer.of(_seen(call, row))
     return Answer.of(_seen(call, call.objects.get(key, asked.param("idProperty") or "hs_object_id")))
 

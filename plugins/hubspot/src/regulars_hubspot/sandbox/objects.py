@@ -78,11 +78,17 @@ class Objects:
 
     # --- writing ---
 
-    def create(self, values: Values, now: datetime, created: datetime | None = None) -> Body:
-        """A new record."""
+    def create(
+        self, values: Values, now: datetime, created: datetime | None = None, source: str = "INTEGRATION"
+    ) -> Body:
+        """A new record; `source` is who made it (INTEGRATION, IMPORT, CRM_UI ...)."""
         number, self._next = self._next, self._next + 50
         row: Body = {"id": str(number), "createdAt": stamp(created or now), "archived": False}
-        row["properties"] = {"hs_object_id": str(number), self.kind.created: row["createdAt"]}
+        row["properties"] = {
+            "hs_object_id": str(number),
+            self.kind.created: row["createdAt"],
+            "hs_object_source_label": source,
+        }
         self.rows[row["id"]] = row
         self._live.append(number)
         self._told("creation", row, {})

@@ -46,7 +46,7 @@ class People:
             return
         # Two people of the world with one address are one contact: HubSpot knows no address twice.
         owner = contacts.owner.get(wanted.get("email", "").lower())
-        row = contacts.rows[owner] if owner else contacts.create(changed, now, person.created_at)
+        row = contacts.rows[owner] if owner else contacts.create(changed, now, person.created_at, "IMPORT")
         self.contact[person.key] = row["id"]
 
 

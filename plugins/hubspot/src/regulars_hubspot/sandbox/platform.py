@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from regulars import Clock
 from regulars.testing import Answer, Asked, Sandbox, World
@@ -66,6 +67,8 @@ class HubSpotSandbox(Sandbox):
         self.way_in: Literal["token", "oauth"] = "token"
         self.token = f"pat-eu1-sandbox-{seed:08d}"
         self.oauth = OAuth(seed, self.portal_id)
+        self.client_id, self.client_secret = self.oauth.client_id, self.oauth.client_secret
+        self.refresh_token = self.oauth.refresh_token
         self.scopes = set(SCOPES)
         self.revoked = False
         self.expires_at: datetime | None = None
@@ -189,7 +192,7 @@ class HubSpotSandbox(Sandbox):
                 continue
             scopes = [scope.format(call.kind.name) for scope in route.scopes]
             self._allow(scopes)
-            answer = route.answer(call, *found.groups())
+            answer = route.answer(call, *map(unquote, found.groups()))
             if self.gateway_errors and any(scope.endswith(".write") for scope in scopes):
                 self.gateway_errors -= 1
                 return Answer(502, b"<html>bad gateway</html>", {"content-type": "text/html"})

@@ -122,6 +122,11 @@ class Call:
         except ValueError:
             raise invalid("Invalid input JSON") from None
 
+    @property
+    def archived(self) -> bool:
+        """Whether the recycle bin is asked for."""
+        return self.asked.param("archived").lower() == "true"
+
     def inputs(self, most: int = 100) -> list[Body]:
         """The inputs of a batch. Raises 400 for none and for too many."""
         inputs = self.body().get("inputs")

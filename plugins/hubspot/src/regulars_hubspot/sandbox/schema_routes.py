@@ -11,7 +11,7 @@ _READ, _WRITE = ("crm.schemas.{}.read",), ("crm.schemas.{}.write",)
 
 
 def _list(call: Call) -> Answer:
-    found = call.schema.archived if call.asked.param("archived") == "true" else call.schema.live
+    found = call.schema.archived if call.archived else call.schema.live
     return Answer.of({"results": list(found.values())})
 
 
