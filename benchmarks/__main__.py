@@ -6,13 +6,16 @@ import json
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 NAMES = {
     "startup": "regulars --help against an empty Python, same run",
     "sync": "100,000 customers and 1M order lines from a shop on a port",
+    "connectors": "reading beside dlt, the official SDKs and a Singer tap: CPU, memory, pace under limits",
     "retail": "the main job on real order lines, month by month beside the file's own sums",
+    "year": "20 seeds of 365 nights on three failing platforms, an oracle after each; resumable",
 }
 
 
@@ -34,9 +37,12 @@ def list_() -> None:
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures here."
 )
 @click.option("--scale", default=1.0, show_default=True, help="Share of the full size, for a try.")
-def run(name: str, file: Path | None, scale: float) -> None:
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Where a long run is kept.")
+@click.option("--jobs", type=int, help="How many processes a long run has.")
+def run(name: str, file: Path | None, scale: float, **asked: Any) -> None:
     """Measure and print."""
-    figures = import_module(f"benchmarks.{name}").measure(scale)
+    more = {option: value for option, value in asked.items() if value is not None}
+    figures = import_module(f"benchmarks.{name}").measure(scale, **more)
     for figure in figures:
         click.echo(str(figure))
     if file:

@@ -224,9 +224,8 @@ class Year:
         excused = oracle.Excused(young, self.town.slow_since(slow, "lists"), self.town.slow_since(slow, "gone"))
         with self.house.desk() as at:
             told = _told(at, done)
-            self._found += _without_reason(
-                at, done, young | set(excused.slow_lists) | set(excused.gone), self.trouble.struck == 0
-            )
+            touched = young | set(excused.slow_lists) | set(excused.gone)
+            self._found += _without_reason(at, done, touched, self.trouble.struck == 0)
             with at.warehouse.published() as session:
                 self._found += oracle.warehouse(session, done.before, excused)
                 records = {role: mirror.records(session, at.journal, role) for role in self._truth}

@@ -13,7 +13,6 @@ def thirty_nights(tmp_path):
                 found = year.night()
                 again = f"python -m benchmarks.year --seed {seed} --nights {number + 1}"
                 assert not found, "\n".join([f"seed {seed}, night {number}; again: {again}", *found])
-        print(year.figures)
         return year
 
     return live

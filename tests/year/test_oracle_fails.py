@@ -43,8 +43,11 @@ BROKEN = {
     "an address": "UPDATE persons SET email = 'other@example.test' WHERE id = (SELECT min(id) FROM persons)",
     "a lost person": "DELETE FROM persons WHERE connection = 'crm' AND id = '201'",
     "a person marked gone": "UPDATE persons SET deleted = true WHERE connection = 'crm' AND id = '201'",
-    "a person too many": "INSERT INTO persons BY NAME SELECT * REPLACE ('999' AS id) FROM persons WHERE id = '201';"
-    " INSERT INTO profile BY NAME SELECT * REPLACE ('999' AS person_id) FROM profile WHERE person_id = '201'",
+    "a person too many": (
+        "INSERT INTO persons BY NAME SELECT * REPLACE ('999' AS id) FROM persons WHERE id = '201';"
+        " INSERT INTO profile BY NAME"
+        " SELECT * REPLACE ('999' AS person_id) FROM profile WHERE person_id = '201'"
+    ),
     "a penny": "UPDATE orders SET goods_minor = goods_minor + 1 WHERE id = (SELECT min(id) FROM orders)",
     "a refund": "UPDATE refunds SET deleted = true WHERE id = (SELECT min(id) FROM refunds)",
     "a line": "DELETE FROM lines WHERE id = (SELECT min(id) FROM lines)",
@@ -83,6 +86,10 @@ def put(portal, **values):
     portal.portal.contacts.put(contact(portal), values, portal.clock.now())
 
 
+def customer(shop):
+    return next(one for one in shop.customers.live.values() if one.email)
+
+
 def member(box, status="subscribed"):
     return next(m for m in box.audience.members.values() if m["status"] == status)
 
@@ -103,9 +110,9 @@ FOREIGN = {
     ),
     "consent in the shop": (
         "shop",
-        lambda shop: setattr(next(c for c in shop.customers.live.values() if c.email), "consent", "PENDING"),
+        lambda shop: setattr(customer(shop), "consent", "PENDING"),
     ),
-    "a merchant's tag": ("shop", lambda shop: next(iter(shop.customers.live.values())).tags.append("VIP")),
+    "a merchant's tag": ("shop", lambda shop: customer(shop).tags.append("VIP")),
     "an order": ("shop", lambda shop: setattr(next(iter(shop.orders.live.values())), "updated", 1)),
 }
 
@@ -179,7 +186,7 @@ MISSED = {
     "a field of ours": ("crm", drift),
     "a list of ours": ("crm", leave),
     "a person who opted out in a sender's list": ("mail", handed_over),
-    "a metafield of ours": ("shop", lambda s: next(c for c in s.customers.live.values()).metafields.clear()),
+    "a metafield of ours": ("shop", lambda shop: customer(shop).metafields.clear()),
 }
 
 
