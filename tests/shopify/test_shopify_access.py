@@ -30,7 +30,13 @@ def test_only_the_shops_own_domain_is_a_shop(shop):
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"client_id": TOKEN}, {"client_secret": TOKEN}, {"access_token": TOKEN, "client_id": TOKEN}],
+    [
+        {},
+        {"client_id": TOKEN},
+        {"client_secret": TOKEN},
+        {"access_token": TOKEN, "client_id": TOKEN},
+        {"refresh_token": TOKEN},
+    ],
 )
 def test_there_is_one_way_in(given):
     with pytest.raises(ValidationError, match="either access_token"):
@@ -49,20 +55,20 @@ def test_a_token_is_fetched_once_and_renewed_before_it_ends(app, box, clock):
     source = app.source()
     for _ in range(3):
         list(source.pages("customers", None))
-    assert len(box.issued) == 1
+    assert len(box.tokens.issued) == 1
     clock.forward(timedelta(hours=23, minutes=49))
     list(source.pages("customers", None))
-    assert len(box.issued) == 1
+    assert len(box.tokens.issued) == 1
     clock.forward(timedelta(minutes=2))
     list(source.pages("customers", None))
-    assert len(box.issued) == 2
+    assert len(box.tokens.issued) == 2
     clock.forward(timedelta(days=2))
     assert len(next(iter(source.pages("customers", None))).rows["person"]) == 2
 
 
 def test_a_token_received_is_never_shown(app, box):
     app.read("customers")
-    (token,) = box.issued
+    (token,) = box.tokens.issued
     box.faults = [Fault("status", status=422, body=json.dumps({"errors": f"bad {token}"}).encode())]
     with pytest.raises(PlatformError) as caught:
         app.read("customers")

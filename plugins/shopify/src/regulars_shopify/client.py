@@ -194,13 +194,15 @@ class ShopifyClient:
         return answer.body if answer.status == 206 else answer.body[first : last + 1]
 
     def _ask(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool = True) -> Response:
-        return self.http.request(
-            "POST",
-            ENDPOINT,
-            json={"query": document(name), "variables": variables},
-            headers={"X-Shopify-Access-Token": self._access.token()},
-            reads=reads,
-            cost=points,
+        return self._access.using(
+            lambda token: self.http.request(
+                "POST",
+                ENDPOINT,
+                json={"query": document(name), "variables": variables},
+                headers={"X-Shopify-Access-Token": token},
+                reads=reads,
+                cost=points,
+            )
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regulars import Http, PlatformError, UnknownOutcomeError
+from regulars import Http, PlatformError, Response, UnknownOutcomeError
 
 from regulars_shopify.access import Access
 from regulars_shopify.client import document
@@ -72,14 +72,16 @@ class Endpoint:
         except (PlatformError, KeyError, TypeError, ValueError, AttributeError):
             raise UnknownOutcomeError("the answer to a change cannot be read", where=answer.url) from None
 
-    def _send(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool) -> Any:
-        return self.http.request(
-            "POST",
-            ENDPOINT,
-            json={"query": document(name), "variables": variables},
-            headers={"X-Shopify-Access-Token": self._access.token()},
-            reads=reads,
-            cost=points,
+    def _send(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool) -> Response:
+        return self._access.using(
+            lambda token: self.http.request(
+                "POST",
+                ENDPOINT,
+                json={"query": document(name), "variables": variables},
+                headers={"X-Shopify-Access-Token": token},
+                reads=reads,
+                cost=points,
+            )
         )
 
 

@@ -39,6 +39,10 @@ STORAGE = "storage.googleapis.com"
 """Where the results of bulk operations lie."""
 
 
+class TokenRefusedError(AuthError):
+    """The access token is none, or none any more."""
+
+
 class FileGoneError(PlatformError):
     """A file on the storage host is no longer there, or its address has run out."""
 
@@ -113,7 +117,8 @@ def _status(response: Response) -> Verdict:
         case 400 | 401 if response.url.endswith(TOKEN_ENDPOINT):
             return AuthError(f"Shopify issues no token: {said}", hint="Check client_id and client_secret")
         case 401:
-            return AuthError(f"Shopify refuses the access token: {said}", hint="Store a new token for this shop")
+            what = f"Shopify refuses the access token: {said}"
+            return TokenRefusedError(what, hint="Store a new token for this shop")
         case 402:
             return PlatformError("the shop is frozen for an unpaid bill", hint="The merchant must settle it")
         case 403:

@@ -12,14 +12,18 @@ _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 
 
 class ShopifySettings(Settings):
-    """One shop and one way in: a permanent access token, or a client id with its secret."""
+    """One shop and one way in: a client id with its secret (and a refresh token, where the app's tokens
+    last an hour), or a permanent access token."""
 
     shop: str = Field(description="The shop's own domain, such as `acme.myshopify.com`")
+    client_id: Secret | None = Field(None, description="Client id of a Dev Dashboard app installed on the shop")
+    refresh_token: Secret | None = Field(
+        None, description="Refresh token of an app whose tokens last an hour; an app of one's own shop has none"
+    )
+    client_secret: Secret | None = Field(None, description="That app's client secret")
     access_token: Secret | None = Field(
         None, description="Permanent Admin API token (`shpat_...`) of a custom app made before 2026"
     )
-    client_id: Secret | None = Field(None, description="Client id of a Dev Dashboard app installed on the shop")
-    client_secret: Secret | None = Field(None, description="That app's client secret")
     since: date | None = Field(None, description="Leave out orders placed before this day (UTC); default: all")
 
     bulk_above: int = Field(
@@ -39,5 +43,7 @@ class ShopifySettings(Settings):
     def _one_way_in(self) -> ShopifySettings:
         pair = (self.client_id is not None, self.client_secret is not None)
         if (self.access_token is not None) == all(pair) or pair in {(True, False), (False, True)}:
-            raise ValueError("give either access_token, or client_id and client_secret")
+            raise ValueError("give client_id and client_secret, or else either access_token alone")
+        if self.refresh_token is not None and not all(pair):
+            raise ValueError("a refresh_token needs client_id and client_secret")
         return self

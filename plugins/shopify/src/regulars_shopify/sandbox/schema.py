@@ -282,7 +282,9 @@ TYPES: dict[str, dict[str, FieldType]] = {
     },
     "AppInstallation": {
         "id": made("ID!", lambda _: "gid://shopify/AppInstallation/1"),
-        "accessScopes": FieldType("[AccessScope!]!", lambda shop, _: [{"handle": s} for s in sorted(shop.scopes)]),
+        "accessScopes": FieldType(
+            "[AccessScope!]!", lambda shop, _: [{"handle": s} for s in sorted(shop.granted)]
+        ),
     },
     "AccessScope": {"handle": key("String!", "handle")},
     "Count": {"count": key("Int!", "count"), "precision": key("CountPrecision!", "precision")},

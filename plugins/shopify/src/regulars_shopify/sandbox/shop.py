@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 from pydantic import TypeAdapter
 from regulars import Clock
@@ -28,11 +27,11 @@ from regulars_shopify.sandbox.people import People, clean
 from regulars_shopify.sandbox.search import Search, Searchable, Unsupported
 from regulars_shopify.sandbox.search import parse as parse_search
 from regulars_shopify.sandbox.throttle import Bucket
+from regulars_shopify.sandbox.tokens import Tokens
 
 _ENDPOINT = re.compile(r"/admin/api/(\d{4}-\d\d|unstable)/graphql\.json")
 _GID = re.compile(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?")
 _WINDOW = timedelta(days=60)
-_TOKEN_LIFE = 86_399
 _SINGLE_QUERY_MAX = 1000
 _COUNT_LIMIT = 10_000
 
@@ -45,8 +44,8 @@ _KNOBS = (
     *(
         "client_id",
         "client_secret",
-        "issued",
-        "protected_data_approved",
+        "blanked",
+        "counts_see_all",
         "b2b",
         "opened",
         "index_lag",
@@ -107,8 +106,8 @@ class ShopifySandbox(Sandbox):
         self.taxes_included, self.tax_percent = True, 0
         self.token = f"shpat_{seed:08d}{'5a' * 12}"
         self.client_id, self.client_secret = f"client-{seed:08d}", f"shpss_{seed:08d}{'7b' * 12}"
-        self.issued: dict[str, float] = {}
-        """Tokens issued for the client id, with the second in which they expire."""
+        self.tokens: Tokens = Tokens(self)
+        self._granted: set[str] | None = None
         self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
         self.scopes |= {scope.replace("write_", "read_") for scope in self.scopes}
         self.protected_data_approved, self.b2b = True, False
@@ -164,7 +163,13 @@ class ShopifySandbox(Sandbox):
         if scope == "read_companies" and not self.b2b:
             return False
         scope = "read_customers" if scope == "read_companies" else scope
-        return scope in self.scopes or scope.replace("read_", "write_", 1) in self.scopes
+        held = self.granted
+        return scope in held or scope.replace("read_", "write_", 1) in held
+
+    @property
+    def granted(self) -> set[str]:
+        """Scopes of the token that asks: those of the moment in which it was issued."""
+        return self.scopes if self._granted is None else self._granted
 
     def visible_from(self, updated: int, *, first: bool) -> int | None:
         """From when on searches see a change (None: already)."""
@@ -200,7 +205,7 @@ class ShopifySandbox(Sandbox):
         if self.status != 200:
             return Answer.of({"errors": "Unavailable Shop"}, self.status)
         if asked.path == "/admin/oauth/access_token" and asked.method == "POST":
-            return self._issue(asked)
+            return self.tokens.issue(asked)
         match = _ENDPOINT.fullmatch(asked.path)
         if match is None or asked.method != "POST" or match[1] > self.versions[-1]:
             return Answer.of({"errors": "Not Found"}, 404)
@@ -210,19 +215,8 @@ class ShopifySandbox(Sandbox):
         return answer
 
     def _known(self, asked: Asked) -> bool:
-        token = asked.headers.get("x-shopify-access-token", "")
-        return token == self.token or self.issued.get(token, 0) > self.now()
-
-    def _issue(self, asked: Asked) -> Answer:
-        form = {key: values[-1] for key, values in parse_qs(asked.body.decode()).items()}
-        if form.get("grant_type") != "client_credentials":
-            return Answer.of({"error": "unsupported_grant_type"}, 400)
-        if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
-            return Answer.of({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)
-        token = f"shpat_issued{self.seed:04d}{len(self.issued):04d}{'9c' * 8}"
-        self.issued[token] = self.now() + _TOKEN_LIFE
-        told = {"access_token": token, "scope": ",".join(sorted(self.scopes)), "expires_in": _TOKEN_LIFE}
-        return Answer.of(told)
+        self._granted = self.tokens.scopes(asked.headers.get("x-shopify-access-token", ""))
+        return self._granted is not None
 
     def _graphql(self, asked: Asked) -> Answer:
         for kind in (self.products, self.customers, self.orders, self.companies):
@@ -409,6 +403,8 @@ class ShopifySandbox(Sandbox):
             self.operations.restore(state["bulk"])
             self.departures.restore(state["departures"])
             self.products.restore(state["products"], _PRODUCTS)
+                "approved": sorted(self.approved),
+                "tokens": self.tokens.state(),
             self.customers.restore(state["customers"], _CUSTOMERS)
             self.orders.restore(state["orders"], _ORDERS)
             self.companies.restore(state["companies"], _COMPANIES)
@@ -428,6 +424,7 @@ def _error(message: str, code: str, **extensions: Any) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code, **extensions}}
 
 
+            self.tokens.restore(state["tokens"])
 def _errors(error: dict[str, Any]) -> Answer:
     return Answer.of({"errors": [error]})
 
