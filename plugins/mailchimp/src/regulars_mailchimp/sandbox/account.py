@@ -39,6 +39,7 @@ class Account(Sandbox):
         self.stores: dict[str, Store] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.witness = Witness()
+        self.tired: set[str] = set()
         self.receiver: Receiver | None = None
         """Who is given webhooks' probes and deliveries; with None a webhook is made without a probe."""
         self.answered = 0

@@ -13,8 +13,9 @@ from regulars_mailchimp.sandbox.views import member_view
 _MOST = 500
 
 
-def take(desk: Desk, body: Mapping[str, Any], skip: bool, base: str) -> dict[str, Any]:
-    """Create the new ones and, with `update_existing`, update the others - their status included."""
+def take(desk: Desk, body: Mapping[str, Any], skip: bool, base: str, once: bool = False) -> dict[str, Any]:
+    """Create the new ones and, with `update_existing`, update the others - their status included. `once`
+    passes over an address that comes again; else that is an error."""
     rows = body.get("members")
     if not isinstance(rows, list) or len(rows) > _MOST:
         raise invalid("The resource submitted could not be validated.", ("members", f"At most {_MOST} members."))
@@ -23,6 +24,8 @@ def take(desk: Desk, body: Mapping[str, Any], skip: bool, base: str) -> dict[str
     errors: list[dict[str, Any]] = []
     seen: set[str] = set()
     for row in rows:
+        if once and str(row.get("email_address")).lower() in seen:
+            continue
         try:
             member, is_new = _one(desk, row, bool(body.get("update_existing")), skip, seen)
             if body.get("sync_tags"):

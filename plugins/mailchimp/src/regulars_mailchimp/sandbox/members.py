@@ -6,7 +6,7 @@ Every rule here refuses with a Problem before anything is changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +36,8 @@ class Witness:
 class Desk:
     """Carries out what requests ask of one audience's members, or refuses."""
 
-    def __init__(self, audience: Audience, witness: Witness, at: str) -> None:
-        self.audience, self.witness, self.at = audience, witness, at
+    def __init__(self, audience: Audience, witness: Witness, at: str, tired: Collection[str] = ()) -> None:
+        self.audience, self.witness, self.at, self.tired = audience, witness, at, tired
 
     def create(self, given: Mapping[str, Any], status: str | None, skip: bool) -> Member:
         """A member that was not there before. `pending` mails the person a request to confirm."""
@@ -49,6 +49,10 @@ class Desk:
             raise exists(email)
         if hash_of(email) in self.audience.forgotten:
             raise forgotten(email)
+        if email.lower() in self.tired:
+            raise invalid(
+                f"{email} has signed up to a lot of lists very recently; we're not allowing more signups for now"
+            )
         values = merge_fields.accept(self.audience, None, given.get("merge_fields") or {}, skip)
         groups = interests.accept(self.audience, given.get("interests"))
         member = self.audience.add(email, status, self.at)

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from regulars_mailchimp.sandbox.audience import Audience, Member
-from regulars_mailchimp.sandbox.problems import Problem, invalid
+from regulars_mailchimp.sandbox.problems import Problem, invalid, not_found
 
 _TYPES = ["text", "number", "address", "phone", "date", "url", "imageurl", "radio", "dropdown", "birthday", "zip"]
 _TAG = re.compile(r"[A-Z][A-Z0-9_]{0,9}")
+_MANNERS = ("required", "public", "default_value", "options", "help_text")
 _WANTED_ADDRESS = ("addr1", "city", "state", "zip")
 
 
@@ -33,10 +34,36 @@ def define(audience: Audience, given: Mapping[str, Any], most: int) -> dict[str,
         raise invalid(f'A Merge Field with the tag "{tag}" already exists for this list.')
     if len(audience.fields) >= most:
         raise Problem(400, "Merge Max Limit Exceeded", f"This list has {most} merge fields, which is the limit.")
-    keep = ("required", "public", "default_value", "options", "help_text")
     return audience.add_field(
-        {"tag": tag, "name": label, "type": kind, **{k: given[k] for k in keep if k in given}}
+        {"tag": tag, "name": label, "type": kind, **{k: given[k] for k in _MANNERS if k in given}}
     )
+
+
+def found(audience: Audience, number: str) -> dict[str, Any]:
+    """A merge field by its id."""
+    for field in audience.fields:
+        if str(field["merge_id"]) == number:
+            return field
+    raise not_found()
+
+
+def change(audience: Audience, number: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Change a merge field's name and manners; `type` is no part of such a request, `name` must be."""
+    field = found(audience, number)
+    if not given.get("name"):
+        raise invalid(
+            "The resource submitted could not be validated.", ("name", "This value should not be blank.")
+        )
+    field |= {name: given[name] for name in (*_MANNERS, "name", "tag") if name in given}
+    return field
+
+
+def remove(audience: Audience, number: str) -> None:
+    """Delete a merge field with everybody's values."""
+    field = found(audience, number)
+    audience.fields.remove(field)
+    for member in audience.members.values():
+        member["merge_fields"].pop(field["tag"], None)
 
 
 def accept(audience: Audience, member: Member | None, given: Mapping[str, Any], skip: bool) -> dict[str, Any]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, Literal
 
 from regulars import Clock
-from regulars.testing import Answer, Asked
+from regulars.testing import Answer, Asked, Dropped
 
 from regulars_mailchimp.sandbox import (
     access,
     campaigns,
     interests,
     operations,
+    people,
     reports,
     routes,
     routing,
@@ -26,11 +28,12 @@ from regulars_mailchimp.sandbox.account import Account
 from regulars_mailchimp.sandbox.paging import chosen
 from regulars_mailchimp.sandbox.problems import Problem
 
-ROUTES = (campaigns, interests, operations, reports, routes, segments, shop, webhooks)
+ROUTES = (campaigns, interests, operations, people, reports, routes, segments, shop, webhooks)
 """The modules whose routes there are; importing them registered these."""
 
 _VERSION = "/3.0"
 _CONNECTIONS = 10
+_HANG = timedelta(seconds=120)
 
 
 class MailchimpSandbox(Account):
@@ -40,7 +43,8 @@ class MailchimpSandbox(Account):
     `tags_move_last_changed` (whether a tag moves `last_changed`; nobody says, so that the careful
     answer is no), `connections_elsewhere` (how many of the account's ten connections others hold),
     `overload` (how the eleventh is refused), `unsteady_rows` (reports' rows turn from request to
-    request), `batch_seconds` (how long a batch takes), `batches_elsewhere` (unfinished ones of others).
+    request), `batch_seconds` (how long a batch takes), `batches_elsewhere` (unfinished ones of others),
+    `tired` (addresses that signed up to too many lists lately).
     `token` is an OAuth token as good as the key. `witness.mails_sent` and `witness.subscribed_by_api`
     tell what API calls made Mailchimp do to people; `most_in_flight` how many requests were open at once.
     """
@@ -57,6 +61,8 @@ class MailchimpSandbox(Account):
         self.batch_seconds = 10.0
         self.batches_elsewhere = 0
         self.in_flight = self.most_in_flight = 0
+        self._given_up: list[datetime] = []
+        self._hanging: list[list[Any]] = []
         self._door = threading.Lock()
 
     def credentials(self) -> Mapping[str, str]:
@@ -69,15 +75,36 @@ class MailchimpSandbox(Account):
 
     def handle(self, asked: Asked) -> Answer:
         """One connection more; above ten the account refuses before it looks at anything."""
+        now = self.clock.now()
         with self._door:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
-            full = self.in_flight + self.connections_elsewhere > _CONNECTIONS
+            self._given_up = [until for until in self._given_up if until > now]
+            full = self.in_flight + len(self._given_up) + self.connections_elsewhere > _CONNECTIONS
         try:
-            return self._crowded() if full else super().handle(asked)
+            if full:
+                return self._crowded()
+            answer = super().handle(asked)
+            if self._hangs(asked):
+                self._given_up.append(now + _HANG)
+                raise Dropped
+            return answer
         finally:
             with self._door:
                 self.in_flight -= 1
+
+    def hang(self, match: str, times: int = 1) -> None:
+        """Let the next requests that hold `match` in "METHOD target" be carried out and never be answered.
+        Each keeps one of the ten connections for two minutes, though the client gave up on it."""
+        self._hanging.append([match, times])
+
+    def _hangs(self, asked: Asked) -> bool:
+        with self._door:
+            for rule in self._hanging:
+                if rule[1] > 0 and rule[0] in f"{asked.method} {asked.target}":
+                    rule[1] -= 1
+                    return True
+        return False
 
     def respond(self, asked: Asked) -> Answer:
         """Answer one request; a refusal is a problem document."""

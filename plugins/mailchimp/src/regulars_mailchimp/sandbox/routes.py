@@ -47,7 +47,8 @@ def audience(call: Call) -> Reply:
 @route("POST", "lists/*")
 def members_batch(call: Call) -> Reply:
     """Up to 500 members at once."""
-    return 200, batch.take(_desk(call), call.body, call.skip, call.box.base)
+    once = call.asked.param("skip_duplicate_check").lower() == "true"
+    return 200, batch.take(_desk(call), call.body, call.skip, call.box.base, once)
 
 
 @route("GET", "lists/*/members")
@@ -152,9 +153,29 @@ def new_field(call: Call) -> Reply:
     return 200, field_view(audience, made, call.box.base)
 
 
+@route("GET", "lists/*/merge-fields/*")
+def field(call: Call) -> Reply:
+    """One merge field."""
+    return 200, field_view(call.audience, merge_fields.found(call.audience, call.args[1]), call.box.base)
+
+
+@route("PATCH", "lists/*/merge-fields/*")
+def change_field(call: Call) -> Reply:
+    """Change a merge field; its type cannot be changed."""
+    changed = merge_fields.change(call.audience, call.args[1], call.body)
+    return 200, field_view(call.audience, changed, call.box.base)
+
+
+@route("DELETE", "lists/*/merge-fields/*")
+def remove_field(call: Call) -> Reply:
+    """Delete a merge field with everybody's values."""
+    merge_fields.remove(call.audience, call.args[1])
+    return 204, None
+
+
 def _desk(call: Call) -> Desk:
     """Who may change the audience's members."""
-    return Desk(call.audience, call.box.witness, call.box.now())
+    return Desk(call.audience, call.box.witness, call.box.now(), call.box.tired)
 
 
 def _tell(call: Call, member: Member, before: Member | None) -> None:

@@ -53,6 +53,14 @@ def new_webhook(call: Call) -> Reply:
     return 200, _view(audience, row)
 
 
+@route("GET", "lists/*/webhooks/*")
+def webhook(call: Call) -> Reply:
+    """One of them."""
+    if call.args[1] not in call.audience.webhooks:
+        raise not_found()
+    return 200, _view(call.audience, call.audience.webhooks[call.args[1]])
+
+
 @route("DELETE", "lists/*/webhooks/*")
 def remove_webhook(call: Call) -> Reply:
     """Remove one."""
