@@ -44,8 +44,7 @@ _KNOBS = (
     *(
         "client_id",
         "client_secret",
-        "blanked",
-        "counts_see_all",
+        "protected_data_approved",
         "b2b",
         "opened",
         "index_lag",
@@ -379,6 +378,7 @@ class ShopifySandbox(Sandbox):
             return {
                 **{name: getattr(self, name) for name in _KNOBS},
                 "scopes": sorted(self.scopes),
+                "tokens": self.tokens.state(),
                 "metafields": self.metafields.state(),
                 "discounts": self.discounts.state(),
                 "forbidden": self.forbidden,
@@ -397,14 +397,13 @@ class ShopifySandbox(Sandbox):
                 setattr(self, name, state[name])
             self.scopes, self.restore_rate = set(state["scopes"]), state["restore_rate"]
             self._empty()
+            self.tokens.restore(state["tokens"])
             self.metafields.restore(state["metafields"])
             self.discounts.restore(state["discounts"])
             self.forbidden = list(state["forbidden"])
             self.operations.restore(state["bulk"])
             self.departures.restore(state["departures"])
             self.products.restore(state["products"], _PRODUCTS)
-                "approved": sorted(self.approved),
-                "tokens": self.tokens.state(),
             self.customers.restore(state["customers"], _CUSTOMERS)
             self.orders.restore(state["orders"], _ORDERS)
             self.companies.restore(state["companies"], _COMPANIES)
@@ -424,7 +423,6 @@ def _error(message: str, code: str, **extensions: Any) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code, **extensions}}
 
 
-            self.tokens.restore(state["tokens"])
 def _errors(error: dict[str, Any]) -> Answer:
     return Answer.of({"errors": [error]})
 
