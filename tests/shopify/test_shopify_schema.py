@@ -57,7 +57,10 @@ SOME = {"ids": [f"gid://shopify/Refund/{n}" for n in range(40)]}
     ("name", "variables", "points"),
     [
         ("shop", {}, cost.SHOP),
-        ("probe", {}, cost.PROBE),
+        ("probe", {"recently": "created_at:>'2026-01-01'"}, cost.PROBE),
+        ("personal_data", {"name": False, "email": True, "phone": False, "address": False}, cost.PERSONAL),
+        ("sample", {}, cost.SAMPLE),
+        ("discovery", {}, cost.DEFINITIONS),
         ("orders_count", {}, cost.COUNT),
         ("customers_count", {}, cost.COUNT),
         ("companies_count", {}, cost.COUNT),

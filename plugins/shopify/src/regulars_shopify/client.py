@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
@@ -30,6 +30,8 @@ from regulars_shopify.settings import ShopifySettings
 
 D = TypeVar("D")
 
+PERSONAL = ("name", "email", "phone", "address")
+"""Kinds of protected customer data."""
 LINES_A_PAGE, MANY_LINES_A_PAGE = 50, 250
 """Lines that come with an order: enough for most shops, and for one where many orders have more."""
 
@@ -55,9 +57,30 @@ class ShopifyClient:
         """When the shop was made: nothing in it is older."""
         return self.shop()["shop"]["createdAt"]
 
-    def probe(self) -> replies.ProbeData:
-        """How much there is, and whether personal data comes through."""
-        return _data(replies.PROBE, self._ask("probe", {}, cost.PROBE))
+    def probe(self, since: datetime) -> replies.ProbeData:
+        """How much there is, how far back it goes, and how many orders were made since an instant."""
+        asked = {"recently": f"created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"}
+        return _data(replies.PROBE, self._ask("probe", asked, cost.PROBE))
+
+    def personal(self, kind: str) -> list[replies.PersonalCustomer]:
+        """The latest customers with one kind of `PERSONAL` data ("": none). Raises AuthError where refused."""
+        asked = {name: name == kind for name in PERSONAL}
+        return _data(replies.PERSONAL, self._ask("personal_data", asked, cost.PERSONAL))["customers"]["nodes"]
+
+    def sample(self) -> list[replies.SampleCustomer]:
+        """Tags and metafields of the latest customers."""
+        return _data(replies.SAMPLE, self._ask("sample", {}, cost.SAMPLE))["customers"]["nodes"]
+
+    def definitions(self) -> Iterator[replies.DefinitionNode]:
+        """All defined metafields of customers."""
+        after = None
+        while True:
+            told = _data(replies.DEFINITIONS, self._ask("discovery", {"after": after}, cost.DEFINITIONS))
+            page = told["metafieldDefinitions"]
+            yield from page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
     def count(self, kind: Literal["customers", "orders"], where: str | None = None) -> int:
         """How many objects match a search; of customers only by id, created_at and updated_at."""

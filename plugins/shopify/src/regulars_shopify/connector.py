@@ -8,6 +8,7 @@ from regulars import Clock, Connector, Writes
 
 from regulars_shopify.account import SCOPES, check
 from regulars_shopify.destination import BATCH, ShopifyDestination
+from regulars_shopify.discovery import discover
 from regulars_shopify.namespace import FIELD_PREFIX, LIST_PREFIX, MAX_KEY
 from regulars_shopify.policy import API_VERSION, policy
 from regulars_shopify.settings import ShopifySettings
@@ -44,6 +45,7 @@ def connector() -> Connector:
         settings=ShopifySettings,
         policy=policy,
         check=check,
+        discover=discover,
         source=ShopifySource,
         destination=ShopifyDestination,
         writes=WRITES,

@@ -31,7 +31,10 @@ _REFUND = (connection(10, *_REFUND_LINE), connection(5), 1)  # refundLineItems, 
 _PURCHASER = (1, 1)  # purchasingEntity, company
 
 SHOP = 1 + 1 + 1 + 1  # shop, plan, currentAppInstallation, accessScopes
-PROBE = connection(10, 1) + 3 * 10 + connection(1)
+PROBE = 4 * 10 + connection(3) + connection(1) + connection(250)
+PERSONAL = connection(50, 1)
+SAMPLE = connection(50, connection(50))
+DEFINITIONS = connection(250, 1)
 COUNT = 10
 OLDEST_ORDER = 1 + connection(1)
 CUSTOMER_IDS = connection(LARGEST_PAGE, 1)

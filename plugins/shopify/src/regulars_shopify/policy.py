@@ -47,6 +47,12 @@ class FileGoneError(PlatformError):
     """A file on the storage host is no longer there, or its address has run out."""
 
 
+class FellForwardError(PlatformError):
+    """Shopify answered in another API version; `body` is what it answered."""
+
+    body = b""
+
+
 def policy(settings: ShopifySettings) -> RequestPolicy:
     """The shop's own host and the one of its files, and one point bucket fed by every answer."""
     return RequestPolicy(
@@ -82,10 +88,12 @@ def judge(response: Response) -> Verdict:
         return _status(response)
     served = response.headers.get("x-shopify-api-version", API_VERSION)
     if served != API_VERSION:
-        return PlatformError(
+        fault = FellForwardError(
             f"Shopify served API version {served} where {API_VERSION} was asked for",
             hint="Update the Shopify plugin: its API version is no longer supported",
         )
+        fault.body = response.body
+        return fault
     # Only an answer with one of these keys can hold a complaint; quotes inside texts are escaped.
     if b'"errors"' in response.body or b'"search"' in response.body:
         return _complaint(response)

@@ -13,6 +13,7 @@ from regulars_shopify.models import (
     CustomerNode,
     Found,
     LineNode,
+    Metafields,
     Numbered,
     OrderNode,
     ProductNode,
@@ -80,32 +81,94 @@ class Count(TypedDict):
     count: int
 
 
-class ProbeEmail(TypedDict):
-    """An address, where it may be read."""
+class EarlyCustomer(TypedDict):
+    """A customer with what the shop believes to have counted, which is a text."""
 
-    emailAddress: str | None
-
-
-class ProbeCustomer(TypedDict):
-    """A customer, to see whether personal data comes through."""
-
-    defaultEmailAddress: ProbeEmail | None
+    id: str
+    createdAt: AwareDatetime
+    numberOfOrders: str
 
 
-class ProbeOrder(TypedDict):
-    """An order, to see how far back they go."""
+class LatestOrder(TypedDict):
+    """An order's currencies: its own, and the one the customer saw."""
 
-    createdAt: str
+    currencyCode: str
+    presentmentCurrencyCode: str
+
+
+class CreatedOrder(TypedDict):
+    """When an order was made."""
+
+    createdAt: AwareDatetime
 
 
 class ProbeData(TypedDict):
     """The answer to `probe.graphql`."""
 
-    customers: Nodes[ProbeCustomer]
     customersCount: Count
     ordersCount: Count
     testOrders: Count
-    oldest: Nodes[ProbeOrder]
+    recentOrders: Count
+    early: Nodes[EarlyCustomer]
+    oldest: Nodes[CreatedOrder]
+    latest: Nodes[LatestOrder]
+
+
+class _Address(TypedDict):
+    emailAddress: str | None
+
+
+class _Number(TypedDict):
+    phoneNumber: str | None
+
+
+class _Place(TypedDict):
+    countryCodeV2: str | None
+
+
+class PersonalCustomer(TypedDict, total=False):
+    """The personal data of a customer, of which one kind was asked for."""
+
+    firstName: str | None
+    lastName: str | None
+    defaultEmailAddress: _Address | None
+    defaultPhoneNumber: _Number | None
+    defaultAddress: _Place | None
+
+
+class _Personal(TypedDict):
+    customers: Nodes[PersonalCustomer]
+
+
+class SampleCustomer(TypedDict):
+    """What is kept on a customer, by whomever."""
+
+    tags: list[str]
+    metafields: Metafields
+
+
+class _Sample(TypedDict):
+    customers: Nodes[SampleCustomer]
+
+
+class DefinitionType(TypedDict):
+    """A metafield's type, such as `number_decimal`."""
+
+    name: str
+
+
+class DefinitionNode(TypedDict):
+    """A defined metafield of customers, and how many have a value."""
+
+    namespace: str
+    key: str
+    name: str
+    type: DefinitionType
+    metafieldsCount: int
+
+
+class _Definitions(TypedDict):
+    metafieldDefinitions: Connection[DefinitionNode]
 
 
 class _Products(TypedDict):
@@ -130,12 +193,6 @@ class OrdersCount(TypedDict):
 
 class Opened(TypedDict):
     """When the shop was made."""
-
-    createdAt: AwareDatetime
-
-
-class CreatedOrder(TypedDict):
-    """When an order was made."""
 
     createdAt: AwareDatetime
 
@@ -242,6 +299,9 @@ class _Refund(TypedDict):
 
 SHOP = TypeAdapter(Reply[ShopData])
 PROBE = TypeAdapter(Reply[ProbeData])
+PERSONAL = TypeAdapter(Reply[_Personal])
+SAMPLE = TypeAdapter(Reply[_Sample])
+DEFINITIONS = TypeAdapter(Reply[_Definitions])
 BULK_RUN = TypeAdapter(Reply[_BulkRun])
 BULK_POLL = TypeAdapter(Reply[_BulkPoll])
 BULK_RUNNING = TypeAdapter(Reply[_BulkRunning])

@@ -130,6 +130,8 @@ class Plan:
             raise Refused(what, "selectionMismatch", path, nodeName=f"field '{name}'", typeName=known.named)
         call = Call(self._arguments(known, group[0], path), self._shop)
         run, cost = self._composite(known, inside, call, path) if composite else (_scalar(known, call), 0)
+        if known.personal and self._shop.blanked:
+            return lambda _: None, cost
         if error := self._denial(known, name, path):
             self.denied.append(error)
             self._emptied |= type in ("QueryRoot", "Mutation") and known.type.endswith("!")
@@ -253,12 +255,11 @@ class Plan:
         if known.scope and not self._shop.may(known.scope):
             needed = f"`{known.scope}` access scope."
             return _access_denied(f"Access denied for {name} field. Required access: {needed}", where, needed)
-        if known.personal and not self._shop.protected_data_approved:
-            what = (
-                f"This app is not approved to use the {name} field. See"
-                " https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
-            )
-            return _access_denied(what, where, None)
+        people = known.named in ("Customer", "CustomerConnection")
+        if (kind := "customer" if people else known.personal) and kind not in self._shop.approved:
+            what = "access the Customer object" if people else f"use the {name} field"
+            more = "https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+            return _access_denied(f"This app is not approved to {what}. See {more}", where, None)
         return None
 
 

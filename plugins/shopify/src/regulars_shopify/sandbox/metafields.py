@@ -80,6 +80,11 @@ class Metafields:
             found = []
         return within(found, args["first"], args.get("after"))
 
+    def filled(self, definition: Definition) -> int:
+        """How many customers have a value."""
+        full = f"{definition.namespace}.{definition.key}"
+        return sum(full in customer.metafields for customer in self._shop.customers.live.values())
+
     def define(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         """metafieldDefinitionCreate."""
         error = self._undefinable(told)

@@ -161,6 +161,11 @@ class Order:
         return self.subtotal + self.shipping - self.shipping_off + (0 if self.taxes_included else self.tax)
 
 
+def customer_id(number: int | None) -> int:
+    """The id of a customer's number, 0 for nobody."""
+    return _CUSTOMER + number if number is not None else 0
+
+
 def customer_number(id: int) -> int:
     """The number behind a customer's id."""
     return id - _CUSTOMER

@@ -111,6 +111,7 @@ CHANGES: dict[str, dict[str, FieldType]] = {
         "namespace": plain("String!", "namespace"),
         "key": plain("String!", "key"),
         "name": plain("String!", "name"),
+        "metafieldsCount": FieldType("Int!", lambda one, call: call.shop.metafields.filled(one)),
         "type": FieldType("MetafieldDefinitionType!", lambda one, _: {"name": one.type}),
         "capabilities": FieldType("MetafieldCapabilities!", lambda one, _: one),
     },

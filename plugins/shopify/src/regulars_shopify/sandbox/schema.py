@@ -37,14 +37,14 @@ Get = Callable[[Any, Call], Any]
 
 @dataclass(frozen=True)
 class FieldType:
-    """A field: its GraphQL type, how it is had, its arguments, the scope it needs, whether it is
-    protected personal data."""
+    """A field: its GraphQL type, how it is had, its arguments, the scope it needs, and which protected
+    personal data it is (name, email, phone, address)."""
 
     type: str
     get: Get
     args: Mapping[str, str] = field(default_factory=dict)
     scope: str = ""
-    personal: bool = False
+    personal: str = ""
 
     @property
     def named(self) -> str:
@@ -62,12 +62,12 @@ class FieldType:
         return self.named.endswith("Connection")
 
 
-def plain(type: str, name: str, scope: str = "", personal: bool = False) -> FieldType:
+def plain(type: str, name: str, scope: str = "", personal: str = "") -> FieldType:
     """A field that is an attribute."""
     return FieldType(type, lambda thing, _: getattr(thing, name), {}, scope, personal)
 
 
-def made(type: str, make: Callable[[Any], Any], scope: str = "", personal: bool = False) -> FieldType:
+def made(type: str, make: Callable[[Any], Any], scope: str = "", personal: str = "") -> FieldType:
     """A field that is worked out from its object alone."""
     return FieldType(type, lambda thing, _: make(thing), {}, scope, personal)
 
@@ -240,6 +240,9 @@ def _phone(customer: Customer) -> Customer | None:
 TYPES: dict[str, dict[str, FieldType]] = {
     "QueryRoot": {
         "shop": FieldType("Shop!", lambda _, call: call.shop),
+        "publicApiVersions": FieldType(
+            "[ApiVersion!]!", lambda _, call: [{"handle": handle} for handle in call.shop.versions]
+        ),
         "currentAppInstallation": FieldType("AppInstallation!", lambda _, call: call.shop),
         "products": listed("ProductConnection!", "products", "ProductSortKeys", "ID", "read_products"),
         "customers": listed("CustomerConnection!", "customers", "CustomerSortKeys", "ID", "read_customers"),
@@ -286,6 +289,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
             "[AccessScope!]!", lambda shop, _: [{"handle": s} for s in sorted(shop.granted)]
         ),
     },
+    "ApiVersion": {"handle": key("String!", "handle"), "supported": made("Boolean!", lambda _: True)},
     "AccessScope": {"handle": key("String!", "handle")},
     "Count": {"count": key("Int!", "count"), "precision": key("CountPrecision!", "precision")},
     "PageInfo": {
@@ -321,10 +325,10 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "legacyResourceId": made("UnsignedInt64!", lambda c: str(c.id)),
         "createdAt": made("DateTime!", lambda c: instant(c.created)),
         "updatedAt": made("DateTime!", lambda c: instant(c.updated)),
-        "firstName": made("String", lambda c: c.first_name or None, personal=True),
-        "lastName": made("String", lambda c: c.last_name or None, personal=True),
+        "firstName": made("String", lambda c: c.first_name or None, personal="name"),
+        "lastName": made("String", lambda c: c.last_name or None, personal="name"),
         "displayName": made(
-            "String!", lambda c: f"{c.first_name} {c.last_name}".strip() or c.email or "", personal=True
+            "String!", lambda c: f"{c.first_name} {c.last_name}".strip() or c.email or "", personal="name"
         ),
         "tags": plain("[String!]!", "tags"),
         "state": made("CustomerState!", lambda _: "DISABLED"),
@@ -333,9 +337,9 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "numberOfOrders": FieldType("UnsignedInt64!", _number_of_orders),
         "lastOrder": FieldType("Order", _last_order, {}, "read_orders"),
         "orders": FieldType("OrderConnection!", _orders_of, PAGED, "read_orders"),
-        "defaultEmailAddress": made("CustomerEmailAddress", _email, personal=True),
-        "defaultPhoneNumber": made("CustomerPhoneNumber", _phone, personal=True),
-        "defaultAddress": made("MailingAddress", lambda c: c if c.country else None, personal=True),
+        "defaultEmailAddress": made("CustomerEmailAddress", _email, personal="email"),
+        "defaultPhoneNumber": made("CustomerPhoneNumber", _phone, personal="phone"),
+        "defaultAddress": made("MailingAddress", lambda c: c if c.country else None, personal="address"),
         "metafields": FieldType(
             "MetafieldConnection!", _metafields, {**PAGED, "keys": "[String!]", "namespace": "String"}
         ),
@@ -376,7 +380,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "test": plain("Boolean!", "test"),
         "displayFinancialStatus": made("OrderDisplayFinancialStatus", _financial),
         "sourceName": made("String", lambda _: "web"),
-        "email": plain("String", "email", personal=True),
+        "email": plain("String", "email", personal="email"),
         "tags": plain("[String!]!", "tags"),
         "discountCodes": plain("[String!]!", "codes"),
         "taxesIncluded": plain("Boolean!", "taxes_included"),
@@ -384,7 +388,7 @@ TYPES: dict[str, dict[str, FieldType]] = {
         "presentmentCurrencyCode": made("CurrencyCode!", lambda o: currencies(o.money)[1]),
         "customer": FieldType("Customer", _buyer, {}, "read_customers"),
         "purchasingEntity": FieldType("PurchasingEntity", _purchaser),
-        "displayAddress": made("MailingAddress", lambda o: o if o.country else None, personal=True),
+        "displayAddress": made("MailingAddress", lambda o: o if o.country else None, personal="address"),
         "subtotalPriceSet": money(lambda o: o.subtotal, "MoneyBag"),
         "totalDiscountsSet": money(lambda o: sum(line.off for line in o.lines), "MoneyBag"),
         "totalShippingPriceSet": money(lambda o: o.shipping),

@@ -44,7 +44,8 @@ _KNOBS = (
     *(
         "client_id",
         "client_secret",
-        "protected_data_approved",
+        "blanked",
+        "counts_see_all",
         "b2b",
         "opened",
         "index_lag",
@@ -52,6 +53,8 @@ _KNOBS = (
     ),
     *("tell_throttle_status", "status", "versions"),
 )
+
+_PROTECTED = ("customer", "name", "email", "phone", "address")
 
 _PRODUCT_SEARCH = {
     "id": Searchable("id", lambda p: p.id),
@@ -71,6 +74,7 @@ _CUSTOMER_SEARCH = {
     "first_name": Searchable("word", lambda c: c.first_name),
     "last_name": Searchable("word", lambda c: c.last_name),
     "tag": Searchable("tag", lambda c: c.tags),
+    "orders_count": Searchable("id", lambda c: c.orders),
     "customer_date": Searchable("date", lambda c: c.created),
     "updated_at": Searchable("date", lambda c: c.updated),
 }
@@ -84,6 +88,7 @@ _ORDER_SEARCH = {
     "email": Searchable("word", lambda o: o.email),
     "tag": Searchable("tag", lambda o: o.tags),
     "test": Searchable("flag", lambda o: o.test),
+    "customer_id": Searchable("id", lambda o: objects.customer_id(o.customer)),
     "created_at": Searchable("date", lambda o: o.created),
     "processed_at": Searchable("date", lambda o: o.created),
     "updated_at": Searchable("date", lambda o: o.updated),
@@ -95,7 +100,9 @@ class ShopifySandbox(Sandbox):
 
     Its knobs are its public attributes. `index_lag` is in seconds; `scopes` are those of the permanent
     token and of every token issued; `stale_counts` lets `numberOfOrders` stay at 0; `status` other
-    than 200 answers every request with that HTTP status (402 frozen, 423 locked).
+    than 200 answers every request with that HTTP status (402 frozen, 423 locked). `approved` are the kinds
+    of protected data that the app may see (`customer` for any at all); with `blanked` they are null without
+    an error; without `counts_see_all`, counts too end at the 60-day window.
     """
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
@@ -109,14 +116,15 @@ class ShopifySandbox(Sandbox):
         self._granted: set[str] | None = None
         self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
         self.scopes |= {scope.replace("write_", "read_") for scope in self.scopes}
-        self.protected_data_approved, self.b2b = True, False
+        self.approved, self.blanked, self.b2b = set(_PROTECTED), False, False
+        self.counts_see_all = True
         self.opened = 1_420_070_400  # 2015-01-01
         self.index_lag = 0
         self.stale_counts = False
         self.nameless_errors = False
         self.tell_throttle_status = True
         self.status = 200
-        self.versions = ["2026-01", "2026-04", "2026-07", "2026-10"]
+        self.versions: list[str] = ["2026-01", "2026-04", "2026-07", "2026-10"]
         self.bucket = Bucket(clock, restore_rate=100)
         self.finders: dict[str, Callable[[int], Any]] = {
             "Product": self.product,
@@ -143,6 +151,15 @@ class ShopifySandbox(Sandbox):
     def shop_gid(self) -> str:
         """The shop's own id."""
         return f"gid://shopify/Shop/{60_000_000_000 + self.seed}"
+
+    @property
+    def protected_data_approved(self) -> bool:
+        """Whether all protected data may be seen; set it to allow all or nothing but ids."""
+        return self.approved == set(_PROTECTED)
+
+    @protected_data_approved.setter
+    def protected_data_approved(self, approved: bool) -> None:
+        self.approved = set(_PROTECTED) if approved else {"customer"}
 
     @property
     def restore_rate(self) -> float:
@@ -277,9 +294,8 @@ class ShopifySandbox(Sandbox):
         """A page of a root connection."""
         kind: Collection[Any] = getattr(self, name)
         search = self._search(name, args.get("query"), kind.fields)
-        if name == "orders" and not self.may("read_all_orders"):
-            since = self.now() - int(_WINDOW.total_seconds())
-            search.tests.append(lambda order, _: order.created >= since)
+        if name == "orders":
+            self._hide_old(search)
         sort = str(args.get("sortKey") or default)
         if not kind.sorted_by(sort):
             raise Refused(f"the simulation does not sort {name} by {sort}", "BAD_REQUEST", (name,))
@@ -292,11 +308,20 @@ class ShopifySandbox(Sandbox):
         except TooDeep:
             raise Refused("Pagination is limited to 25000 objects.", "BAD_REQUEST", (name,)) from None
 
+    def _hide_old(self, search: Search) -> None:
+        """Without the right to all orders, those older than 60 days are left out."""
+        if not self.may("read_all_orders"):
+            since = self.now() - int(_WINDOW.total_seconds())
+            search.tests.append(lambda order, _: order.created >= since)
+
     def counting(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """A root count; a limit of null counts them all."""
         kind: Collection[Any] = getattr(self, name)
         fields = _CUSTOMER_COUNT_SEARCH if name == "customers" else kind.fields
-        count = kind.count(self._search(f"{name}Count", args.get("query"), fields))
+        search = self._search(f"{name}Count", args.get("query"), fields)
+        if name == "orders" and not self.counts_see_all:
+            self._hide_old(search)
+        count = kind.count(search)
         limit = args.get("limit", _COUNT_LIMIT)
         if limit is not None and count > limit:
             return {"count": limit, "precision": "AT_LEAST"}
@@ -378,6 +403,7 @@ class ShopifySandbox(Sandbox):
             return {
                 **{name: getattr(self, name) for name in _KNOBS},
                 "scopes": sorted(self.scopes),
+                "approved": sorted(self.approved),
                 "tokens": self.tokens.state(),
                 "metafields": self.metafields.state(),
                 "discounts": self.discounts.state(),
@@ -396,6 +422,7 @@ class ShopifySandbox(Sandbox):
             for name in _KNOBS:
                 setattr(self, name, state[name])
             self.scopes, self.restore_rate = set(state["scopes"]), state["restore_rate"]
+            self.approved = set(state["approved"])
             self._empty()
             self.tokens.restore(state["tokens"])
             self.metafields.restore(state["metafields"])
