@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from regulars import PlatformError
-from regulars.testing import Fault
+from regulars.testing import Fault, WorldPerson
 from regulars.testing.contract.shelf import Shelf
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.source import HubSpotSource
@@ -127,6 +127,31 @@ def test_a_window_that_broke_off_is_finished_before_everybody_is_listed_again(bo
     assert not lists(box)
     read(source, "contacts", cursor)
     assert lists(box)
+
+
+def test_a_property_that_is_mapped_later_is_read_of_everybody(box, settings, http, world_of, clock, shelf):
+    people = [WorldPerson(f"p{n}", f"p{n}@tea.example.test", properties={"loyalty": "gold"}) for n in range(3)]
+    box.populate(world_of(*people))
+    clock.forward(timedelta(hours=1))
+    shelf.read(HubSpotSource(settings, http))
+    clock.forward(timedelta(days=1))
+    for _ in range(2):
+        box.log.clear()
+        shelf.read(HubSpotSource(settings, http, ["loyalty"]))
+        clock.forward(timedelta(days=1))
+    assert [json.loads(row["custom"]) for row in shelf.of("person")] == [{"loyalty": "gold"}] * 3
+    assert not lists(box)
+
+
+def test_a_contact_that_cannot_be_understood_is_not_taken_for_deleted(box, nightly, crowd, clock, shelf):
+    box.populate(crowd(3))
+    clock.forward(timedelta(hours=1))
+    shelf.read(nightly)
+    broken = list(box.contacts)[1]
+    box.contacts[broken]["properties"]["lastmodifieddate"] = "never"
+    clock.forward(timedelta(days=1))
+    shelf.read(nightly)
+    assert broken in people(shelf)
 
 
 def test_a_count_that_is_not_told_is_an_error_and_no_deletion(box, nightly, crowd):

@@ -135,8 +135,9 @@ def _too_many(answer: Response) -> Verdict:
             "the account's daily calls are used up",
             hint="There are new ones at midnight in the portal's time zone; the next run goes on from here",
         )
-    # The two texts are all there is to tell the windows apart; there is no Retry-After.
-    return Again(text, after=1 if " secondly" in text else 10, nothing_happened=True)
+    # The two texts are all there is to tell the windows apart; there is no Retry-After. The searches of a
+    # second are shared by all integrations of the account, so that waits grow until there is room.
+    return Again(text, after=None if " secondly" in text else 10, nothing_happened=True)
 
 
 def _forbidden(answer: Response) -> str:

@@ -154,7 +154,8 @@ class HubSpotSource:
 
     def _sweep(self, kind: str, record: str, listed: Any, changed: Any) -> Sweep:
         every = timedelta(days=self._settings.list_every_days)
-        return Sweep(record, listed, changed, lambda: self._client.total(kind), every, OVERLAP)
+        shape = ",".join(sorted(self._extra)) if kind == "contacts" else ""
+        return Sweep(record, shape, listed, changed, lambda: self._client.total(kind), every, OVERLAP)
 
     def _listed(self, kind: str, names: Sequence[str], resume: str | None) -> Iterator[tuple[list[Any], str]]:
         after: str | None = resume

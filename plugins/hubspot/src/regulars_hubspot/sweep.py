@@ -25,9 +25,11 @@ Windows = Iterator[tuple[Page, str]]
 class Sweep:
     """How one kind is read. `listed(after)` yields all records page by page, each with where the next one
     begins; `changed(since, until, resume)` those of a window; `total()` is how many there are, for a list
-    that ends early must delete nobody. `kind` is the record kind that a pass is about."""
+    that ends early must delete nobody. `kind` is the record kind that a pass is about; another `shape` than
+    last time (other properties are asked for) makes a pass due."""
 
     kind: str
+    shape: str
     listed: Callable[[str | None], Windows]
     changed: Callable[[datetime, datetime, str | None], Windows]
     total: Callable[[], int]
@@ -37,37 +39,45 @@ class Sweep:
     def pages(self, cursor: str | None, now: datetime) -> Iterator[Page]:
         """`now` is the end of a new window, as far behind the clock as the platform's index lags."""
         state: dict[str, Any] = json.loads(cursor) if cursor else {}
-        begun, last = state.get("listing"), state.get("listed_at")
-        due = last is None or now - datetime.fromisoformat(last) >= self.every - EARLY
         inside = state.get("until") is not None
-        if begun is not None or state.get("since") is None or (due and not inside):
+        if state.get("listing") is not None or (self._due(state, now) and not inside):
             yield from self._pass(state, now)
         else:
-            yield from self._window(cursor, last, now)
+            yield from self._window(cursor, state, now)
+
+    def _due(self, state: dict[str, Any], now: datetime) -> bool:
+        last = state.get("listed_at")
+        if last is None or state.get("since") is None or state.get("shape", "") != self.shape:
+            return True
+        return now - datetime.fromisoformat(last) >= self.every - EARLY
 
     def _pass(self, state: dict[str, Any], now: datetime) -> Iterator[Page]:
-        at = state.get("listing") or {"until": now.isoformat(), "after": None, "seen": 0}
-        kept: dict[str, Any] = {name: value for name, value in state.items() if name in ("since", "listed_at")}
-        seen, first = at["seen"], at["after"] is None
+        at = state.get("listing") or {"until": now.isoformat(), "after": None, "seen": 0, "aside": 0}
+        kept: dict[str, Any] = {n: state[n] for n in ("since", "listed_at", "shape") if n in state}
+        seen, aside, first = at["seen"], at["aside"], at["after"] is None
         for page, after in self.listed(at["after"]):
-            seen += len(page.rows.get(self.kind, ())) + len(page.rejected)
-            token = json.dumps({**kept, "listing": {"until": at["until"], "after": after, "seen": seen}})
-            yield Page(page.rows, token, page.rejected, begins=first)
+            seen += len(page.rows.get(self.kind, ()))
+            aside += len(page.rejected)
+            listing = {"until": at["until"], "after": after, "seen": seen, "aside": aside}
+            yield Page(page.rows, json.dumps({**kept, "listing": listing}), page.rejected, begins=first)
             first = False
-        yield self._end(kept, at["until"], seen)
+        yield self._end(kept, at["until"], seen, aside)
 
-    def _end(self, kept: dict[str, Any], until: str, seen: int) -> Page:
+    def _end(self, kept: dict[str, Any], until: str, seen: int, aside: int) -> Page:
         total = self.total()
-        if seen >= total * SHARE - SLACK:
-            return Page({}, json.dumps({"since": until, "listed_at": until}), complete=(self.kind,))
+        if seen + aside >= total * SHARE - SLACK:
+            done = {"since": until, "listed_at": until, "shape": self.shape}
+            # A record that could not be understood is there all the same.
+            return Page({}, json.dumps(done), complete=() if aside else (self.kind,))
         reason = f"HubSpot listed {seen:,} and counts {total:,}: nobody was taken for deleted, to be listed again"
-        cursor = {**kept, "since": until}
-        return Page({}, json.dumps(cursor), [Rejected(self.kind, "", reason)])
+        return Page({}, json.dumps({**kept, "since": until}), [Rejected(self.kind, "", reason)])
 
-    def _window(self, cursor: str | None, last: str | None, now: datetime) -> Iterator[Page]:
+    def _window(self, cursor: str | None, state: dict[str, Any], now: datetime) -> Iterator[Page]:
+        kept = {"listed_at": state.get("listed_at"), "shape": self.shape}
+
         def read(since: datetime | None, until: datetime, resume: str | None) -> Windows:
             return self.changed(since or until, until, resume)
 
         for page in by_time(read, cursor, now=now, overlap=self.overlap):
-            token = json.dumps({**json.loads(page.cursor or "{}"), "listed_at": last})
+            token = json.dumps({**json.loads(page.cursor or "{}"), **kept})
             yield Page(page.rows, token, page.rejected)
