@@ -30,6 +30,8 @@ def quote(call: Call, client_id: str) -> None:
 
     The eligible addresses leave the machine for the price, under random keys.
     """
+    from getpass import getuser
+
     from regulars.reactivation import eligibility
     from regulars.reactivation import quote as ask
     from regulars.reactivation.eligibility import WORDS
@@ -40,7 +42,7 @@ def quote(call: Call, client_id: str) -> None:
             funnel = eligibility(session, desk.config, desk.journal, desk.now(), regions).funnel()
         for line in funnel.lines("bounced addresses", WORDS):
             call.say(line)
-        job, left = ask(desk, lease, provider)
+        job, left = ask(desk, lease, provider, getuser())
         lines = [
             f"quote {job.quote_ref}   {job.records:,} records   {job.cost}   {left}"
             f"   good until {job.expires_at.astimezone(desk.zone):%Y-%m-%d %H:%M %Z}",

@@ -160,7 +160,11 @@ class Cap(Section):
 
 
 class EcoaConfig(Section):
-    """Looking up new addresses for bounced ones: off, and with empty budgets, until told otherwise."""
+    """Looking up new addresses for bounced ones: off, and with empty budgets, until told otherwise.
+
+    `hold_back` is the share of eligible people who are never looked up, to measure what it brings;
+    `four_eyes` has another person buy than asked for the quote.
+    """
 
     enabled: bool = False
     connection: str | None = None
@@ -170,6 +174,8 @@ class EcoaConfig(Section):
     max_per_month: Cap = Cap()
     resubmit_after: Duration = timedelta(days=180)
     min_orders: Count = 1
+    hold_back: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    four_eyes: bool = False
 
 
 class SegmentsConfig(Section):

@@ -7,13 +7,14 @@ person confirmed it. The order of work: bounces, ECOA, permission, and only then
 from regulars.reactivation.audience import Audience, assign, audience, confine, is_reactivation
 from regulars.reactivation.budget import Budget, Month, month
 from regulars.reactivation.candidates import Candidate, candidates
-from regulars.reactivation.collection import EcoaProgress, advance
+from regulars.reactivation.collection import advance
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import Eligibility, eligibility
 from regulars.reactivation.funnel import Funnel
 from regulars.reactivation.handover import Handover, planned_changes
 from regulars.reactivation.jobs import Job, erase, jobs
 from regulars.reactivation.lift import Lift, lift
+from regulars.reactivation.progress import EcoaProgress
 from regulars.reactivation.purchase import quote, submit
 
 __all__ = [

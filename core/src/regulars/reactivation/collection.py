@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,36 +10,21 @@ from regulars.ecoa import EcoaJob, EcoaProvider, EcoaRejection, EcoaResult
 from regulars.errors import RegularsError
 from regulars.journal import Lease
 from regulars.reactivation.adoption import adopt
+from regulars.reactivation.aftercare import look_after
 from regulars.reactivation.candidates import Found, State, Whose, candidates, judge, known, plain
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import role_parts
 from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import Job, jobs, records, reference
+from regulars.reactivation.progress import EcoaProgress
 from regulars.reactivation.purchase import recover
 
 FINAL = ("completed", "failed", "cancelled")
 
 
-@dataclass(slots=True)
-class EcoaProgress:
-    """What happened to open jobs.
-
-    `found` counts results by state, `strangers` record keys that were never ours, `adopted` profiles
-    joined to the customer they were found for, `faults` jobs that could not be asked, and why.
-    """
-
-    polled: int = 0
-    settled: list[str] = field(default_factory=list)
-    released: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    found: Counter[str] = field(default_factory=Counter)
-    strangers: int = 0
-    adopted: int = 0
-    faults: dict[str, str] = field(default_factory=dict)
-
-
 def advance(desk: Desk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
-    """Ask after every open job and collect what is ready; one job's trouble does not stop the others.
+    """Ask after every open job and collect what is ready, then return bounces, suppress and erase; one
+    job's trouble does not stop the others.
 
     Submits nothing: that is a person's act.
     """
@@ -52,6 +36,7 @@ def advance(desk: Desk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
             _advance(desk, lease, provider, job, progress)
         except RegularsError as fault:
             progress.faults[job.id] = str(fault)
+    look_after(desk, lease, provider, progress)
     progress.adopted = adopt(desk, lease)
     return progress
 
@@ -99,6 +84,7 @@ def _advance(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, progres
     answer = provider.poll(job.job_ref)
     if answer.state not in (*FINAL, "partial"):
         progress.waiting.append(job.id)
+        _note_overdue(desk, provider, job, progress)
         return
     final = answer.state in FINAL or answer.next_poll_after is None
     _collect(desk, lease, provider, job, answer, final, progress)
@@ -134,6 +120,10 @@ def _collect(
             )
     progress.found.update(one.state for one in news)
     progress.strangers += strangers
+    if final:
+        progress.missing += len(records(desk.journal, job.id)) - len(answered | unusable.keys())
+    for text in _remarks(answer, read, found, final):
+        progress.note(job.id, text)
     (progress.settled if final else progress.waiting).append(job.id)
 
 
@@ -151,6 +141,31 @@ def _found(desk: Desk, provider: EcoaProvider, job: Job, read: _Read) -> tuple[l
     # Old addresses are kept as keyed hashes only: a new one is compared by its own hash.
     refer = partial(reference, desk.journal)
     return judge(read.rows, people, about, taken, role_parts(desk.config), asks, refer)
+
+
+def _remarks(answer: EcoaJob, read: _Read, found: Sequence[Found], final: bool) -> Iterator[str]:
+    """What somebody should look at: rows that cannot be read, a list that was ignored, a wrong invoice."""
+    for one in read.unreadable[:3]:
+        yield f"{one.where}: {one.reason}"
+    if more := len(read.unreadable[3:]):
+        yield f"{more:,} more rows cannot be read"
+    if forbidden := sum(one.why in ("suppressed", "another_customers") for one in found):
+        yield f"{forbidden:,} addresses came back that are on our suppression list by now: none is used"
+    if answer.state == "failed":
+        yield "the provider could not do it; what it charges is counted in full until somebody knows better"
+    prices = [row.price for row in read.rows if row.code == "MATCHED" and row.price]
+    delivered = {row.record_key for row in read.rows if row.code == "MATCHED"}
+    if final and answer.charged and prices and len(prices) == len(delivered):
+        billed = sum(prices[1:], prices[0])
+        if billed != answer.charged:
+            yield f"charged {answer.charged}, its {len(prices):,} rows come to {billed}: ask the provider"
+
+
+def _note_overdue(desk: Desk, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
+    usual = provider.capabilities().turnaround_days
+    days = (desk.now() - (job.moved_at or desk.now())).days
+    if usual and days > 2 * usual:
+        progress.note(job.id, f"bought {days} days ago, {usual:g} are usual: ask the provider")
 
 
 def _news(desk: Desk, found: Sequence[Found]) -> list[Found]:

@@ -97,7 +97,7 @@ def eligibility(
         "key": journal.key,
     }
     prepare(session)
-    draw = Draw(config.holdout.salt, config.id, getattr(config.ecoa, "hold_back", 0.0))
+    draw = Draw(config.holdout.salt, config.id, config.ecoa.hold_back)
     rows = session.query(statement("regulars.reactivation", "eligible"), params)
     return Eligibility([_drawn(Bounced(*row), draw) for row in rows])
 

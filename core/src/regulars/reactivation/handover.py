@@ -75,7 +75,7 @@ def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Cand
     now = today(session, [one.customer_id for one in confirmed])
     about = known(session, desk.journal, [one.email for one in confirmed if one.email])
     claims = Counter(email for email, _ in {(one.email, now[one.customer_id]) for one in confirmed})
-    no = withdrawn(session)
+    no, present = withdrawn(session), _present(session, sorted(set(now.values())))
     usable: dict[str, Candidate] = {}
     unsure: set[str] = set()
     for one in sorted(confirmed, key=lambda one: one.at):
@@ -84,8 +84,12 @@ def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Cand
             why = "erased"
         elif customer in no:
             why = "withdrawn"
+        elif one.expires_at and one.expires_at <= desk.now():
+            why = "expired"
         elif claims[one.email] > 1:
             why = "two_people"
+        elif moved_on := _moved_on(desk, one, present.get(customer)):
+            why = moved_on
         else:
             why = objection(one.email, "", customer, about[one.email], role_parts(desk.config))
         if why:
@@ -95,6 +99,26 @@ def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Cand
         else:
             usable[customer] = one
     return usable, unsure
+
+
+def _present(session: Session, customers: Sequence[str]) -> dict[str, tuple[str, bool]]:
+    """Customer -> present address, and whether its mail still comes back."""
+    rows = session.query(
+        "SELECT c.customer_id, c.email, coalesce(b.hard, false) FROM customer AS c"
+        " LEFT JOIN bounced_address AS b ON b.address = c.email"
+        " WHERE list_contains($ids::VARCHAR[], c.customer_id) AND coalesce(c.email, '') <> ''",
+        {"ids": customers},
+    )
+    return {row[0]: (plain(row[1]), row[2]) for row in rows}
+
+
+def _moved_on(desk: Desk, one: Candidate, present: tuple[str, bool] | None) -> str:
+    """Why the person needs no new address any more, "" where it does: weeks have gone by."""
+    if present is None or present[0] == one.email:
+        return ""
+    if reference(desk.journal, present[0]) != one.reference:
+        return "address_changed"
+    return "" if present[1] else "delivers_again"
 
 
 def _people(desk: Desk, session: Session, connection: str, usable: Mapping[str, Candidate]) -> Sequence[_Person]:

@@ -8,13 +8,18 @@ ecoa_result     subject customer  what came back, without the address
 ecoa_address    subject record key  the new address: personal data, erased by `erase`
 ecoa_settled    subject job       what it cost in the end
 ecoa_released   subject job       nothing was bought
+ecoa_claim      subject job       record keys whose new address bounced, before they are returned
+ecoa_credit     subject job       what a claim brought so far
+ecoa_forget     subject record key  to be erased at the provider
+ecoa_erased     subject record key  erased at the provider, and why
+ecoa_suppressed subject record key  named to the provider of an open job as somebody who said no
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -36,7 +41,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `cost` is the quote's, `paid` what the provider has charged so far."""
+    """One job. `cost` is the quote's, `paid` what the provider has charged so far, `credits` what each
+    claim for bounces brought. `by` is who asked for the quote, `moved_at` when its state last changed."""
 
     id: str
     quote_ref: str
@@ -51,6 +57,14 @@ class Job:
     month: str = ""
     job_ref: str = ""
     paid: Money | None = None
+    by: str = ""
+    moved_at: datetime | None = None
+    credits: Mapping[int, Money] = field(default_factory=dict)
+
+    @property
+    def credited(self) -> Money:
+        """What returned bounces brought."""
+        return sum(self.credits.values(), Money.of_minor(0, self.cost.currency))
 
     @property
     def open(self) -> bool:
@@ -59,10 +73,11 @@ class Job:
 
     @property
     def counts(self) -> Money:
-        """What it takes from its month's budget: what was paid in the end, till then the larger sum."""
+        """What it takes from its month's budget: what was paid in the end less credits, till then the
+        larger sum."""
         if self.paid is None or (self.open and self.paid.amount < self.cost.amount):
             return self.cost
-        return self.paid
+        return self.paid - self.credited
 
 
 def jobs(journal: Journal) -> dict[str, Job]:
@@ -70,7 +85,11 @@ def jobs(journal: Journal) -> dict[str, Job]:
     found = {fact.subject: _quoted(fact) for fact in journal.facts("ecoa_quote")}
     for kind in ("ecoa_reserved", "ecoa_submitted", "ecoa_settled", "ecoa_released"):
         for fact in journal.facts(kind):
-            found[fact.subject] = _moved(found[fact.subject], kind, fact.payload)
+            found[fact.subject] = replace(_moved(found[fact.subject], kind, fact.payload), moved_at=fact.at)
+    for fact in journal.facts("ecoa_credit"):
+        job, told = found[fact.subject], fact.payload
+        credit = {int(told["claim"]): Money.of_minor(told["minor"], told["currency"])}
+        found[fact.subject] = replace(job, credits={**job.credits, **credit})
     return found
 
 
@@ -94,12 +113,15 @@ def addresses(journal: Journal) -> dict[str, str]:
 
 
 def erase(tx: Tx, customer_ids: Sequence[str], journal: Journal) -> int:
-    """Forget the new addresses that were found for these customers; returns how many.
+    """Forget the new addresses that were found for these customers; returns how many. The provider is
+    asked to forget them by the next run.
 
     The only facts that are ever removed: they are personal data. Money and states stay.
     """
-    keys = [record.key for record in records(journal) if record.customer_id in set(customer_ids)]
-    held = [key for key in keys if key in addresses(journal)]
+    wanted = set(customer_ids)
+    keys = [record.key for record in records(journal) if record.customer_id in wanted]
+    journal.add_facts(tx, "ecoa_forget", [(key, {}) for key in keys])
+    held = sorted(addresses(journal).keys() & set(keys))
     tx.executemany("DELETE FROM fact WHERE kind = 'ecoa_address' AND subject = ?", [(key,) for key in held])
     return len(held)
 
@@ -117,6 +139,8 @@ def _quoted(fact: Fact) -> Job:
         told["digest"],
         fact.at,
         expires,
+        by=str(told.get("by", "")),
+        moved_at=fact.at,
     )
 
 

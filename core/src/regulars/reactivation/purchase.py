@@ -18,8 +18,8 @@ QUOTE_LIFE = timedelta(days=7)
 """How long a quote holds whose provider does not say."""
 
 
-def quote(desk: Desk, lease: Lease, provider: EcoaProvider) -> tuple[Job, Month]:
-    """Ask the price of all that is eligible and within budget; buys nothing.
+def quote(desk: Desk, lease: Lease, provider: EcoaProvider, by: str = "") -> tuple[Job, Month]:
+    """Ask the price of all that is eligible and within budget; buys nothing. `by` is who asks.
 
     Who stands behind which record key is stored before anything leaves. Raises RefusedError (off, or
     nobody eligible), QuotaError (no budget left) and DataCheckError (consent is not fresh).
@@ -47,6 +47,7 @@ def quote(desk: Desk, lease: Lease, provider: EcoaProvider) -> tuple[Job, Month]
             "currency": told.cost.currency,
             "expires_at": (told.expires_at or desk.now() + QUOTE_LIFE).isoformat(),
             "digest": batch.digest,
+            "by": by,
         }
         desk.journal.add_facts(tx, "ecoa_quote", [(batch.job, payload)])
     return desk.job_by_id(batch.job), left
@@ -55,7 +56,8 @@ def quote(desk: Desk, lease: Lease, provider: EcoaProvider) -> tuple[Job, Month]
 def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by: str) -> Job:
     """Buy a quoted job, once. Safe to repeat after a crash or a time-out.
 
-    `by` is the person who approved. Raises PlanError (unknown, expired or outdated quote), QuotaError
+    `by` is the person who approved; where `ecoa.four_eyes` is set, somebody else than who asked for the
+    quote. Raises RefusedError for the same person, PlanError (unknown, expired or outdated quote), QuotaError
     (beyond a cap), DataCheckError (consent is not fresh), UnknownOutcomeError (nobody knows yet: the
     money stays set aside).
     """
@@ -66,6 +68,12 @@ def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by:
         return job
     if job.state == "released":
         raise PlanError("this quote's purchase failed", where=f"quote {quote_ref}", hint="Ask for a new quote")
+    if desk.config.ecoa.four_eyes and (not job.by or job.by == by):
+        raise RefusedError(
+            f"{by} asked for this quote, somebody else must approve it",
+            where=f"quote {quote_ref}",
+            hint="Nothing was bought; ecoa.four_eyes is set",
+        )
     desk.require_fresh()
     batch = redraft(desk, job, provider.capabilities())
     if job.state == "quoted":

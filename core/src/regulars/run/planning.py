@@ -31,9 +31,11 @@ def advance_ecoa(at: Desk, result: Result) -> None:
         result.ecoa = {"not asked": at.client.redactor.clean(str(fault))}
         log.warning("ecoa: %s", fault)
         return
-    if done.polled or done.settled or done.faults:
+    if done.polled or done.settled or done.faults or done.notes or done.returned or done.erased:
         result.ecoa = {"polled": done.polled, "settled": len(done.settled), **dict(done.found)}
-        result.ecoa |= {f"job {job}": why for job, why in done.faults.items()}
+        told = {"missing": done.missing, "returned": done.returned, "suppressed": done.suppressed}
+        result.ecoa |= {what: count for what, count in (told | {"erased": done.erased}).items() if count}
+        result.ecoa |= {f"job {job}": why for job, why in (done.notes | done.faults).items()}
 
 
 def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | None:
