@@ -37,7 +37,7 @@ class Sweep:
     asked: Sequence[str]
     status: str = ""
     until: datetime | None = None
-    run: int = 48
+    run: int = 96
     """Pages after which reading begins anew at the instant reached, so that offsets stay small."""
 
     def pages(self, since: datetime | None) -> Iterator[tuple[Rows, datetime | None]]:
@@ -75,13 +75,20 @@ class Sweep:
         end = offset + _STEP * self.run
         ahead: deque[tuple[int, Future[tuple[Rows, int]]]] = deque()
         pool = ThreadPoolExecutor(max_workers=self.client.workers)
+
+        def ask(least: int) -> None:
+            """Keep the connections busy, also while a page is being worked on."""
+            nonlocal offset
+            while offset < end and len(ahead) < 2 * self.client.workers and (offset < total or len(ahead) < least):
+                ahead.append((offset, pool.submit(self._rows, since, offset)))
+                offset += _STEP
+
         try:
             while offset < end or ahead:
-                while offset < end and len(ahead) < self.client.workers and (offset < total or not ahead):
-                    ahead.append((offset, pool.submit(self._rows, since, offset)))
-                    offset += _STEP
+                ask(1)
                 at, future = ahead.popleft()
                 rows, total = future.result()
+                ask(0)
                 yield at, rows, total
         finally:
             pool.shutdown(cancel_futures=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from regulars_mailchimp.sandbox import batch, listing, merge_fields, tags, webhooks
 from regulars_mailchimp.sandbox.audience import Member
 from regulars_mailchimp.sandbox.members import NEW, PATCHED, Desk
@@ -77,7 +79,7 @@ def put_member(call: Call) -> Reply:
     """Update a known member (its `status_if_new` is ignored) or make a new one."""
     audience, body = call.audience, call.body
     desk, known = _desk(call), audience.find(call.args[1])
-    before = dict(known) if known else None
+    before = deepcopy(known)
     if known is None:
         made = desk.create(body, body.get("status_if_new") or body.get("status"), call.skip)
     else:
@@ -90,7 +92,7 @@ def put_member(call: Call) -> Reply:
 def patch_member(call: Call) -> Reply:
     """Update a known member."""
     audience, known = call.audience, call.member
-    before = dict(known)
+    before = deepcopy(known)
     made = _desk(call).update(known, call.body, PATCHED, call.skip)
     _tell(call, made, before)
     return 200, member_view(audience, made, call.box.base)
@@ -191,5 +193,5 @@ def _tell(call: Call, member: Member, before: Member | None) -> None:
     if now != was and now in ("subscribed", "unsubscribed"):
         more = {} if now == "subscribed" else {"[action]": "unsub", "[reason]": "manual"}
         webhooks.note(audience, at, now.removesuffix("d"), "api", told | more)
-    elif before and before["last_changed"] != member["last_changed"]:
+    elif before and before != member:
         webhooks.note(audience, at, "profile", "api", told)
