@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from core.tiny import TOKEN, TinySandbox, connector
-from regulars import ConfigError, PluginError, WrongAccountError
+from core.tiny import TOKEN, TinySandbox, TinySource, connector
+from regulars import ConfigError, PlatformError, PluginError, WrongAccountError
 from regulars.config import Workspace
 from regulars.config.edit import add_client, set_expect_id
 from regulars.connections import Connections, Quotas, config_problems, make_sandbox, open_connection
@@ -37,15 +37,37 @@ def tiny(**changes):
 
 def test_the_account_that_is_expected_may_be_read(client):
     with open_connection(client(SHOP + "expect_id = 'T-1'\n"), "shop", tiny()) as shop:
-        assert shop.source() == ("source", ())
+        assert shop.source().extra == ()
         assert shop.findings()[0].text == "T-1 'Tiny Ltd' = expect_id"
 
 
 def test_properties_that_signals_need_are_read_too(client):
     lines = SHOP + "expect_id = 'T-1'\n[[signal]]\nfrom = 'shop:custom.loyal'\nkind = 'loyalty_member'\n"
     with open_connection(client(lines), "shop", tiny()) as shop:
-        assert shop.source() == ("source", ("loyal",))
-        assert shop.source(("other",)) == ("source", ("other",))
+        assert shop.source().extra == ("loyal",)
+        assert shop.source(("other",)).extra == ("other",)
+
+
+def test_what_a_plugin_yields_is_handed_on_page_by_page(client):
+    with open_connection(client(SHOP + "expect_id = 'T-1'\n"), "shop", tiny()) as shop:
+        assert list(shop.source().pages("things", None)) == ["things 1", "things 2"]
+
+
+def test_a_bug_in_the_middle_of_reading_is_the_plugins(client):
+    plugins = tiny(source=lambda settings, http, extra: TinySource(extra, KeyError(TOKEN)))
+    with open_connection(client(SHOP + "expect_id = 'T-1'\n"), "shop", plugins) as shop:
+        pages = shop.source().pages("things", None)
+        assert next(pages) == "things 1"
+        with pytest.raises(PluginError, match=r"acme\.shop: plugin tiny: KeyError: '\[secret\]'"):
+            next(pages)
+
+
+def test_an_error_of_ours_names_the_connection(client):
+    fault = PlatformError("nothing came", where="GET /things")
+    plugins = tiny(source=lambda settings, http, extra: TinySource(extra, fault))
+    said = pytest.raises(PlatformError, match=r"^acme\.shop: GET /things: nothing came\. Nothing half-read")
+    with open_connection(client(SHOP + "expect_id = 'T-1'\n"), "shop", plugins) as shop, said:
+        list(shop.source().pages("things", None))
 
 
 def test_somebody_elses_account_is_not_read(client):

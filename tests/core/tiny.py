@@ -41,6 +41,22 @@ class TinySandbox(Sandbox):
         return {"token": TOKEN}
 
 
+class TinySource:
+    """Two things, and then a bug where `flaw` says so."""
+
+    def __init__(self, extra, flaw=None):
+        self.extra, self.flaw = tuple(extra), flaw
+
+    def streams(self):
+        return ("things",)
+
+    def pages(self, stream, cursor):
+        yield f"{stream} 1"
+        if self.flaw:
+            raise self.flaw
+        yield f"{stream} 2"
+
+
 def judge(response):
     match response.status:
         case 401:
@@ -79,6 +95,6 @@ def connector(**changes):
         "policy": policy,
         "check": check,
         "sandbox": TinySandbox,
-        "source": lambda settings, http, extra: ("source", tuple(extra)),
+        "source": lambda settings, http, extra: TinySource(extra),
     }
     return Connector(**(values | changes))

@@ -7,8 +7,8 @@ everything else about it stays the same.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -91,13 +91,13 @@ class Connection:
         make = self._ability(self.connector.source, self.config.reads, "read from")
         wanted = self.client.config.custom_properties(self.name) if extra is None else extra
         with self._contract():
-            return make(self.settings, self.http, wanted)  # type: ignore[no-any-return]
+            return self._guarded(make(self.settings, self.http, wanted))  # type: ignore[no-any-return]
 
     def destination(self) -> Destination:
         """What to write to. Raises ConfigError where this is not a target, and what `verify` raises."""
         make = self._ability(self.connector.destination, self.config.writes, "written to")
         with self._contract():
-            return make(self.settings, self.http)  # type: ignore[no-any-return]
+            return self._guarded(make(self.settings, self.http))  # type: ignore[no-any-return]
 
     def discover(self) -> Discovery:
         """What the account holds. Raises ConfigError where the plugin cannot tell, and what `verify` raises."""
@@ -110,13 +110,13 @@ class Connection:
         what `verify` raises."""
         make = self._ability(self.connector.drafts, self.config.writes, "given drafts of campaigns")
         with self._contract():
-            return make(self.settings, self.http)  # type: ignore[no-any-return]
+            return self._guarded(make(self.settings, self.http))  # type: ignore[no-any-return]
 
     def ecoa(self) -> EcoaProvider:
         """The provider of new addresses. Raises ConfigError where it is none, and what `verify` raises."""
         make = self._ability(self.connector.ecoa, True, "asked for new addresses")
         with self._contract():
-            return make(self.settings, self.http)  # type: ignore[no-any-return]
+            return self._guarded(make(self.settings, self.http))  # type: ignore[no-any-return]
 
     def _ability(self, make: Any, allowed: bool, what: str) -> Any:
         if make is None:
@@ -130,18 +130,53 @@ class Connection:
         self.verify()
         return make
 
+    def _guarded(self, made: Any) -> Any:
+        return _Guarded(made, self._contract)
+
     @contextmanager
     def _contract(self) -> Iterator[None]:
-        """Whatever a plugin raises that is not one of our errors is a broken contract."""
+        """Our errors name the connection; whatever else a plugin raises is a broken contract."""
         try:
             yield
-        except RegularsError:
+        except RegularsError as fault:
+            if self.where not in fault.where:
+                fault.where = f"{self.where}: {fault.where}" if fault.where else self.where
             raise
         except Exception as fault:
             text = self.client.redactor.clean(f"plugin {self.connector.name}: {type(fault).__name__}: {fault}")
             raise PluginError(
                 text, where=self.where, hint="Nothing was written; report it to its author"
             ) from fault
+
+
+class _Guarded:
+    """What a plugin made, its methods called inside the contract: a bug of one plugin must not end the night
+    of every other client."""
+
+    def __init__(self, made: Any, contract: Callable[[], AbstractContextManager[None]]) -> None:
+        self._made, self._contract = made, contract
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._made, name)
+        return self._kept(found) if callable(found) else found
+
+    def _kept(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **named: Any) -> Any:
+            with self._contract():
+                result = method(*args, **named)
+            return self._each(result) if isinstance(result, Iterator) else result
+
+        return call
+
+    def _each(self, rows: Iterator[Any]) -> Iterator[Any]:
+        """The rows one by one; a page is made when it is asked for, so that this is where it fails."""
+        end = object()
+        while True:
+            with self._contract():
+                row = next(rows, end)
+            if row is end:
+                return
+            yield row
 
 
 class Quotas:
