@@ -8,7 +8,7 @@ from typing import Any
 
 from regulars import Company, Page, Record
 
-from regulars_hubspot.rows import Row, country_of, rows_of
+from regulars_hubspot.models import Row, country_of, rows_of
 
 READ = (
     "name",

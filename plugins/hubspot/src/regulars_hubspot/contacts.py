@@ -9,7 +9,7 @@ from typing import Any
 from regulars import Bounce, Consent, Deletion, Membership, Merge, Page, Person, PlatformError, Record
 
 from regulars_hubspot.fields import FIELD_PREFIX
-from regulars_hubspot.rows import Row, country_of, rows_of
+from regulars_hubspot.models import Row, country_of, rows_of
 
 CUSTOM = (
     "country",

@@ -30,8 +30,8 @@ from regulars_hubspot.client import BATCH, HubSpot, Written
 from regulars_hubspot.contacts import MAILABLE, state_of
 from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.lists import Lists
+from regulars_hubspot.models import Row, row_of
 from regulars_hubspot.provision import Provisioner
-from regulars_hubspot.rows import Row, row_of
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.updates import Found, Updates, settle
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from regulars import MoneyError, Order, Page, Rejected, minor_units
 
-from regulars_hubspot.rows import Row, country_of, rows_of
+from regulars_hubspot.models import Row, country_of, rows_of
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("hs_external_order_id", "hs_order_name"),
