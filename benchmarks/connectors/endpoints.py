@@ -38,11 +38,10 @@ class Endpoint:
     credentials: dict[str, str] = field(default_factory=dict)
 
 
-def _nodes(name: str, page: int) -> Endpoint:
+def _nodes(name: str) -> Endpoint:
     where = f"data.{name}"
     return Endpoint(
         "POST", f"{where}.nodes", "updatedAt", cursor=f"{where}.pageInfo.endCursor", after="variables.after",
-        page=page,
     )  # fmt: skip
 
 
@@ -61,19 +60,20 @@ ENDPOINTS = {
     ),
     "hubspot-changed": Endpoint(
         "POST", "results", "updatedAt", "crm/v3/objects/contacts/search",
-        json=_SEARCH, cursor="paging.next.after", page=200,
+        json=_SEARCH, cursor="paging.next.after",
     ),
     "mailchimp-members": Endpoint(
         "GET", "members", "last_changed", key="contact_id",
-        params={"sort_field": "last_changed", "sort_dir": "ASC"}, page=1000,
+        params={"sort_field": "last_changed", "sort_dir": "ASC"},
     ),
-    "shopify-customers": _nodes("customers", 250),
-    "shopify-orders": _nodes("orders", 100),
+    "shopify-customers": _nodes("customers"),
+    "shopify-orders": _nodes("orders"),
 }  # fmt: skip
 
 
 def endpoint(name: str, handed: str) -> Endpoint:
-    """The endpoint with what is handed over: {"path", "params", "json", "headers", "credentials"}."""
+    """The endpoint with what is handed over: {"path", "params", "json", "headers",
+    "credentials", "page"}."""
     at, given = ENDPOINTS[name], json.loads(handed)
     return replace(
         at,
@@ -82,4 +82,5 @@ def endpoint(name: str, handed: str) -> Endpoint:
         params={**at.params, **given["params"]},
         headers=given["headers"],
         credentials=given["credentials"],
+        page=given["page"],
     )

@@ -38,7 +38,7 @@ def source_of(read: Read, url: str, credentials: Any) -> Source:
 
 def pages(read: Read, source: Source) -> Iterator[Page]:
     """All pages of the read."""
-    return source.pages(read.stream, json.dumps({"since": read.since}) if read.since else None)
+    return source.pages(read.stream, read.cursor)
 
 
 def _store(read: Read, source: Source) -> int:
@@ -51,7 +51,7 @@ def _store(read: Read, source: Source) -> int:
         folder = Path(place)
         journal, warehouse = Journal.open(folder / "journal.db", clock), Warehouse(folder)
         with journal.lease() as lease:
-            if read.since:
+            if read.cursor:
                 _place(journal, lease, read)
             landing = Landing(journal, lease, runs.start(journal, lease, "night").id, warehouse)
             return read_stream(landing, read.plugin, read.stream, source).kinds[read.kind]
@@ -62,13 +62,14 @@ def _place(journal: Any, lease: Any, read: Read) -> None:
     with journal.tx(lease) as tx:
         tx.execute(
             "INSERT INTO stream (connection, stream, cursor, updated_at) VALUES (?, ?, ?, ?)",
-            (read.plugin, read.stream, json.dumps({"since": read.since}), read.since),
+            (read.plugin, read.stream, read.cursor, read.since),
         )
 
 
 def main() -> None:
     name, url, access, mode = sys.argv[1:]
-    read, held = READS[name], json.loads(access)["credentials"]
+    read, given = READS[name], json.loads(access)
+    held = given["credentials"]
 
     def rows(at: str) -> int:
         source = source_of(read, at, held)
@@ -80,7 +81,7 @@ def main() -> None:
         found = (row for page in pages(read, source_of(read, url, held)) for row in page.rows.get(read.kind, ()))
         compared(row["id"] for row in found)
     else:
-        measured(rows, url, read.page)
+        measured(rows, url, given["page"])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A server that answers pre-encoded pages and does nothing else, in a process of its own.
+"""A server that answers pre-encoded rows and does nothing else, in a process of its own.
 
-`python -m benchmarks.connectors.replay` prints one line of JSON (its URL, each read's access and
-bytes a page) and serves until its standard input closes. A client's base URL is
-`<url>/<read>/<rows>`: so many rows there are. What is asked for is not looked at but for where the page
-begins; a client that keeps its place by a time gets the page after it.
+`python -m benchmarks.connectors.replay` prints one line of JSON (its URL, each read's access and page) and
+serves until its standard input closes. A client's base URL is `<url>/<read>/<rows>`: so many rows there
+are. Of a request only this is looked at: where its page begins (by a token, an id, an instant or an
+offset) and how many rows it holds.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.connectors.reads import READS
-from benchmarks.connectors.templates import FIRST, Template, template
+from benchmarks.connectors.templates import Template, asked_for, template
 
 _AFTER = re.compile(rb'(?:[?&]after=|"after"\s*:\s*")(\d+)')
-_ABOVE = re.compile(rb'"value":\s*"(\d+)\d{6}"[^}]*"hs_object_id"|"hs_object_id"[^}]*"value":\s*"(\d+)\d{6}"')
+_ABOVE = re.compile(rb'"hs_object_id"[^}]*"value":\s*"(\d+)(\d{6})"')
 _OFFSET = re.compile(rb"[?&]offset=(\d+)")
-_SINCE = re.compile(rb"(?:since_last_changed=|updated_at:>=')(\d{4}-\d\d-\d\dT\d\d)")
+_COUNT = re.compile(rb'(?:[?&](?:limit|count)=|"(?:limit|first)"\s*:\s*)(\d+)')
+_SINCE = re.compile(rb"(since_last_changed=|updated_at:>=')(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 
 
 @contextmanager
 def replayed() -> Iterator[dict[str, Any]]:
-    """The server in another process: {"url", "reads": {name: {"access", "bytes"}}}."""
+    """The server in another process: {"url", "reads": {name: access}}."""
     command = [sys.executable, "-m", "benchmarks.connectors.replay"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -39,18 +40,19 @@ def replayed() -> Iterator[dict[str, Any]]:
         process.stdin.close()
 
 
-def page_asked(head: bytes, body: bytes, of: int) -> int:
-    """The number of the page that a request asks for, from 0."""
+def start_asked(made: Template, head: bytes, body: bytes) -> int:
+    """The number of the first row that a request asks for."""
     text = head + body
     if found := _AFTER.search(text):
         return int(found[1])
     if found := _ABOVE.search(body):
-        return int(found[1] or found[2])
+        return (int(found[1]) - 1) * len(made.rows) + int(found[2]) + 1
+    offset = _OFFSET.search(head)
+    start = int(offset[1]) if offset else 0
     if found := _SINCE.search(text.replace(b"%3A", b":")):
-        reached = datetime.fromisoformat(found[1].decode() + ":00:00+00:00")
-        return int((reached - FIRST).total_seconds() // 3600) + 1
-    found = _OFFSET.search(head)
-    return int(found[1]) // of if found else 0
+        instant = datetime.fromisoformat(f"{found[2].decode()}+00:00")
+        start += made.place(instant, after=found[1].startswith(b"since"))
+    return start
 
 
 class _Connection(asyncio.Protocol):
@@ -72,22 +74,23 @@ class _Connection(asyncio.Protocol):
             self._transport.write(self._answer(head.partition(b"\r\n")[0], body))
 
     def _answer(self, line: bytes, body: bytes) -> bytes:
-        name, rows, path = line.split(b" ")[1][1:].decode().split("/", 2)
-        made, of = self._templates[name], READS[name].page
-        answer = made.before.get("/" + path.partition("?")[0])
+        name, rows, target = line.split(b" ")[1][1:].decode().split("/", 2)
+        made, path = self._templates[name], target.partition("?")[0]
+        answer = made.before.get(asked_for(path, body))
+        if answer is None and path.endswith("/search") != made.access["path"].endswith("/search"):
+            answer = b'{"total":%s,"results":[]}' % rows.encode()  # HubSpot is asked for counts by a search
         if answer is None:
-            answer = made.render(page_asked(line, body, of), int(rows), of)
+            count = _COUNT.search(line + body)
+            size = int(count[1]) if count else len(made.rows)
+            answer = made.render(start_asked(made, line, body), size, int(rows))
         return b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s" % (made.headers, len(answer), answer)
 
 
 async def _serve(templates: dict[str, Template]) -> None:
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(templates), "127.0.0.1", 0)
-    told = {
-        name: {"access": made.access, "bytes": len(made.render(0, READS[name].rows, READS[name].page))}
-        for name, made in templates.items()
-    }
     port = server.sockets[0].getsockname()[1]
-    print(json.dumps({"url": f"http://127.0.0.1:{port}", "reads": told}), flush=True)
+    reads = {name: made.access for name, made in templates.items()}
+    print(json.dumps({"url": f"http://127.0.0.1:{port}", "reads": reads}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
 
