@@ -47,7 +47,7 @@ class ShopifyClient:
 
     def __init__(self, settings: ShopifySettings, http: Http) -> None:
         self.http = http
-        self._access = Access(settings, http)
+        self.access = Access(settings, http)
 
     def shop(self) -> replies.ShopData:
         """Who the shop is and what we may do there."""
@@ -217,7 +217,7 @@ class ShopifyClient:
         return answer.body if answer.status == 206 else answer.body[first : last + 1]
 
     def _ask(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool = True) -> Response:
-        return self._access.using(
+        return self.access.using(
             lambda token: self.http.request(
                 "POST",
                 ENDPOINT,

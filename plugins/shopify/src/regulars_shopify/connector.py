@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from regulars import Clock, Connector, Writes
 
 from regulars_shopify.account import SCOPES, check
-from regulars_shopify.destination import BATCH, ShopifyDestination
+from regulars_shopify.destination import BATCH, BULK_BATCH, BULK_FROM, ShopifyDestination
 from regulars_shopify.discovery import discover
 from regulars_shopify.namespace import FIELD_PREFIX, LIST_PREFIX, MAX_KEY
 from regulars_shopify.policy import API_VERSION, policy
@@ -25,6 +25,8 @@ WRITES = Writes(
     address_change="own_field",
     replaces_email=False,
     repeats_codes=True,
+    bulk_from=BULK_FROM,
+    bulk_batch=BULK_BATCH,
     max_field_name=len(FIELD_PREFIX) + MAX_KEY,
     default_map=(
         ("stage", f"{FIELD_PREFIX}stage", "text"),

@@ -26,12 +26,14 @@ from regulars import (
 )
 
 from regulars_shopify import codes, definitions, holdings, metafields, tags
+from regulars_shopify.bulk_changes import BulkChanges
 from regulars_shopify.codes import Codes
 from regulars_shopify.endpoint import Endpoint
 from regulars_shopify.namespace import CANDIDATE, FIELD_PREFIX, LIST_PREFIX, list_fault
 from regulars_shopify.settings import ShopifySettings
 
-BATCH = 100
+BATCH, BULK_FROM, BULK_BATCH = 100, 500, 5000
+"""Records at a time; from how many on Shopify is given a file, and how many one file holds."""
 Done = dict[Change, Outcome]
 
 
@@ -40,7 +42,7 @@ class ShopifyDestination:
 
     def __init__(self, settings: ShopifySettings, http: Http) -> None:
         self._endpoint = Endpoint(settings, http)
-        self._codes = Codes(self._endpoint)
+        self._codes, self._bulk = Codes(self._endpoint), BulkChanges(self._endpoint)
         self._digests: dict[tuple[str, str], str | None] = {}
         self._types: dict[str, str] = {CANDIDATE: definitions.TYPES["text"]}
 
@@ -71,7 +73,7 @@ class ShopifyDestination:
         try:
             done |= self._set([c for c in changes if isinstance(c, SetField)])
             done |= self._propose([c for c in changes if isinstance(c, AddressChange)])
-            done |= tags.write(self._endpoint, [c for c in changes if isinstance(c, JoinList | LeaveList)])
+            done |= self._move([c for c in changes if isinstance(c, JoinList | LeaveList)])
             done |= self._codes.issue([c for c in changes if isinstance(c, IssueCode)])
         except RegularsError as fault:
             if not done:
@@ -84,15 +86,23 @@ class ShopifyDestination:
         moves = tags.grouped([c for c in changes if isinstance(c, JoinList | LeaveList)])
         fields = len({c.field for c in changes if isinstance(c, SetField)})
         records = len({change.id for change in changes})
-        writes = _up(len(sets), metafields.A_CALL) + len(moves)
+        calls = 5 if records >= BULK_FROM else None  # a ticket, a file, a beginning, a look, the results
+        writes = _up(len(sets), metafields.A_CALL) if calls is None else bool(sets) * calls
+        writes += len(moves) if calls is None else bool(moves) * calls
         writes += _up(sum(isinstance(change, IssueCode) for change in changes), codes.A_CALL)
         return Price(writes, _up(records, holdings.batch(fields)))
 
     def _set(self, changes: Sequence[SetField]) -> metafields.Found:
-        done = metafields.write(self._endpoint, changes, self._digests, self._types)
+        if _many(changes):
+            done = metafields.write_many(self._endpoint, self._bulk, changes, self._digests, self._types)
+        else:
+            done = metafields.write(self._endpoint, changes, self._digests, self._types)
         for change in changes:  # a digest is good for one write
             self._digests.pop((change.id, change.field), None)
         return done
+
+    def _move(self, changes: Sequence[JoinList | LeaveList]) -> Done:
+        return tags.write_many(self._bulk, changes) if _many(changes) else tags.write(self._endpoint, changes)
 
     def _propose(self, changes: Sequence[AddressChange]) -> Done:
         """A confirmed new address stands beside the customer's own, where the merchant sees it; whether it
@@ -101,6 +111,11 @@ class ShopifyDestination:
         done = self._set(list(beside.values()))
         told = {change: done[field] for change, field in beside.items()}
         return {change: Outcome(change, outcome.status, outcome.reason) for change, outcome in told.items()}
+
+
+def _many(changes: Sequence[Change]) -> bool:
+    """The core hands over more than a batch only where it means a file."""
+    return len({change.id for change in changes}) > BATCH
 
 
 def _refuse_changes(changes: Sequence[Change]) -> None:

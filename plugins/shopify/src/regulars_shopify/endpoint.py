@@ -12,8 +12,7 @@ from typing import Any
 
 from regulars import Http, PlatformError, Response, UnknownOutcomeError
 
-from regulars_shopify.access import Access
-from regulars_shopify.client import document
+from regulars_shopify.client import ShopifyClient, document
 from regulars_shopify.policy import ENDPOINT
 from regulars_shopify.settings import ShopifySettings
 
@@ -53,7 +52,7 @@ class Endpoint:
 
     def __init__(self, settings: ShopifySettings, http: Http) -> None:
         self.http = http
-        self._access = Access(settings, http)
+        self.client = ShopifyClient(settings, http)
 
     def ask(self, name: str, variables: Mapping[str, Any], points: int) -> Mapping[str, Any]:
         """The data of a query. Raises PlatformError where the answer holds none."""
@@ -73,7 +72,7 @@ class Endpoint:
             raise UnknownOutcomeError("the answer to a change cannot be read", where=answer.url) from None
 
     def _send(self, name: str, variables: Mapping[str, Any], points: int, *, reads: bool) -> Response:
-        return self._access.using(
+        return self.client.access.using(
             lambda token: self.http.request(
                 "POST",
                 ENDPOINT,

@@ -13,6 +13,7 @@ from typing import Any
 from regulars import Change, Outcome, SetField, UnknownOutcomeError
 
 from regulars_shopify import holdings
+from regulars_shopify.bulk_changes import BulkChanges
 from regulars_shopify.endpoint import Done, Endpoint, UserError
 from regulars_shopify.namespace import NAMESPACE, key_of
 
@@ -21,6 +22,26 @@ STALE = ("STALE_OBJECT", "INVALID_COMPARE_DIGEST")
 Digests = Mapping[tuple[str, str], str | None]
 """(customer, field) -> what was read: a value's digest, None for an empty field. Absent: not read."""
 Found = dict[Change, Outcome]
+
+
+def write_many(
+    endpoint: Endpoint, bulk: BulkChanges, changes: Sequence[SetField], digests: Digests, types: Mapping[str, str]
+) -> Found:
+    """The same for thousands: a line for each customer. What a line was refused for is found out one by
+    one; clearing is not among what a bulk mutation is known to do."""
+    groups: dict[str, list[SetField]] = {}
+    for change in changes:
+        if change.value is not None:
+            groups.setdefault(change.id, []).append(change)
+    lines = [some for group in groups.values() for some in chunks(group, A_CALL)]
+    told = [{"metafields": [entry(change, digests, types) for change in line]} for line in lines]
+    done: Found = {}
+    for line, answer in zip(lines, bulk.run("set_metafields", told), strict=True):
+        if answer is None:
+            done |= {change: Outcome(change, "unknown", "no line of the result is about it") for change in line}
+        elif not answer.errors:
+            done |= {change: Outcome(change, "written") for change in line}
+    return done | write(endpoint, [change for change in changes if change not in done], digests, types)
 
 
 def write(endpoint: Endpoint, changes: Sequence[SetField], digests: Digests, types: Mapping[str, str]) -> Found:

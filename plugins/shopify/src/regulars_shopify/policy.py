@@ -37,6 +37,10 @@ _THROTTLED_PAUSE = 2.0  # seconds where the answer does not say what is left
 
 STORAGE = "storage.googleapis.com"
 """Where the results of bulk operations lie."""
+STAGING = "shopify-staged-uploads.storage.googleapis.com"
+"""Where files for bulk mutations are put."""
+UPLOADS = "/staged-uploads/"
+"""The same on a simulated shop, which has one host only."""
 
 
 class TokenRefusedError(AuthError):
@@ -58,7 +62,7 @@ def policy(settings: ShopifySettings) -> RequestPolicy:
     return RequestPolicy(
         platform="shopify",
         base_url=f"https://{settings.shop}",
-        hosts=frozenset({settings.shop, STORAGE}),
+        hosts=frozenset({settings.shop, STORAGE, STAGING}),
         judge=judge,
         limits=(_STANDARD,),
         levels=levels,
@@ -101,8 +105,8 @@ def judge(response: Response) -> Verdict:
 
 
 def _is_file(response: Response) -> bool:
-    """Whether the host of the shop's files answered: nothing else is asked for with GET."""
-    return response.url.startswith("GET ")
+    """Whether a host of the shop's files answered: files are got, or put into the staging place."""
+    return response.url.startswith("GET ") or response.url.endswith((f"//{STAGING}/", UPLOADS))
 
 
 def _file(response: Response) -> Verdict:

@@ -7,7 +7,8 @@ from typing import Any
 
 from regulars import Change, JoinList, LeaveList, Outcome, UnknownOutcomeError
 
-from regulars_shopify.endpoint import Endpoint
+from regulars_shopify.bulk_changes import BulkChanges
+from regulars_shopify.endpoint import Done, Endpoint
 from regulars_shopify.namespace import list_fault
 
 Move = JoinList | LeaveList
@@ -20,6 +21,24 @@ def write(endpoint: Endpoint, changes: Sequence[Move]) -> Found:
     for moves in grouped([change for change in changes if change not in done]):
         done |= _moved(endpoint, moves)
     return done
+
+
+def write_many(bulk: BulkChanges, changes: Sequence[Move]) -> Found:
+    """The same for thousands: a line for each customer, an operation for each direction."""
+    done: Found = {c: Outcome(c, "rejected", fault) for c in changes if (fault := list_fault(c.list))}
+    groups = grouped([change for change in changes if change not in done])
+    for name in ("add_tags", "remove_tags"):
+        lines = [moves for moves in groups if document_of(moves[0]) == name]
+        answers = bulk.run(name, [variables(moves) for moves in lines]) if lines else []
+        for moves, answer in zip(lines, answers, strict=True):
+            done |= {move: _outcome(move, answer) for move in moves}
+    return done
+
+
+def _outcome(move: Move, answer: Done | None) -> Outcome:
+    if answer is None:
+        return Outcome(move, "unknown", "no line of the result is about it")
+    return Outcome(move, "rejected", answer.errors[0].message) if answer.errors else Outcome(move, "written")
 
 
 def grouped(changes: Sequence[Move]) -> list[list[Move]]:
@@ -45,6 +64,4 @@ def _moved(endpoint: Endpoint, moves: Sequence[Move]) -> Found:
         answer = endpoint.change(document_of(moves[0]), variables(moves))
     except UnknownOutcomeError as fault:
         return {move: Outcome(move, "unknown", str(fault)) for move in moves}
-    if answer.errors:
-        return {move: Outcome(move, "rejected", answer.errors[0].message) for move in moves}
-    return {move: Outcome(move, "written") for move in moves}
+    return {move: _outcome(move, answer) for move in moves}

@@ -12,6 +12,7 @@ from regulars import Clock
 from regulars.testing import Answer, Asked, Sandbox, World
 
 from regulars_shopify.namespace import LIST_PREFIX, NAMESPACE
+from regulars_shopify.policy import UPLOADS
 from regulars_shopify.sandbox import objects
 from regulars_shopify.sandbox.collection import BadCursor, Collection, Slice, TooDeep
 from regulars_shopify.sandbox.departures import Departures
@@ -28,6 +29,7 @@ from regulars_shopify.sandbox.search import Search, Searchable, Unsupported
 from regulars_shopify.sandbox.search import parse as parse_search
 from regulars_shopify.sandbox.throttle import Bucket
 from regulars_shopify.sandbox.tokens import Tokens
+from regulars_shopify.sandbox.uploads import Uploads
 
 _ENDPOINT = re.compile(r"/admin/api/(\d{4}-\d\d|unstable)/graphql\.json")
 _GID = re.compile(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?")
@@ -140,6 +142,7 @@ class ShopifySandbox(Sandbox):
         """Writes that touched what is never ours: details, consent, foreign metafields and tags."""
         self.operations: Operations = Operations(self)
         self.finders["BulkOperation"] = self.operations.find
+        self.uploads: Uploads = Uploads(self)
         self.served, self.asked_host = self.versions[-1], ""
         """API version and host of the request that is being answered."""
         self.departures: Departures = Departures(self)
@@ -218,6 +221,8 @@ class ShopifySandbox(Sandbox):
         self.asked_host = asked.headers.get("host", "")
         if asked.path.startswith(FILES):
             return self.operations.download(asked)
+        if asked.method == "POST" and asked.path in ("/", UPLOADS):
+            return self.uploads.take(asked)
         if self.status != 200:
             return Answer.of({"errors": "Unavailable Shop"}, self.status)
         if asked.path == "/admin/oauth/access_token" and asked.method == "POST":
