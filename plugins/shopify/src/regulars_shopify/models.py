@@ -51,15 +51,22 @@ class Money(TypedDict):
     currencyCode: str
 
 
+class Amount(TypedDict):
+    """An amount in the order's own currency, which is not repeated."""
+
+    amount: str
+
+
 class ShopBag(TypedDict):
     """An amount in the shop's currency."""
 
-    shopMoney: Money
+    shopMoney: Amount
 
 
-class Bag(ShopBag):
+class Bag(TypedDict):
     """An amount in the shop's currency and in the one the customer saw."""
 
+    shopMoney: Money
     presentmentMoney: Money
 
 

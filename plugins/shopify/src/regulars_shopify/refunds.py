@@ -24,7 +24,7 @@ def refunds_of(node: OrderNode, order: Order, lines: Sequence[Line]) -> tuple[li
     for given in node["refunds"]:
         returned = _returned(given, order)
         left -= sum(line["goods_minor"] for line in returned)
-        goodwill = min(_beyond(given, returned, node["taxesIncluded"]), max(0, left))
+        goodwill = min(_beyond(given, returned, order, node["taxesIncluded"]), max(0, left))
         left -= goodwill
         shares = _goodwill(given, goodwill, order, lines)
         refunds.append(_refund(given, [*returned, *shares], order, node["taxesIncluded"], goodwill))
@@ -42,25 +42,26 @@ def _returned(node: RefundNode, order: Order) -> list[RefundLine]:
             line_id=line["lineItem"]["id"],
             quantity=line["quantity"],
             currency=order["currency"],
-            goods_minor=in_shop(line["subtotalSet"]),
+            goods_minor=in_shop(line["subtotalSet"], order["currency"]),
         )
         for line in node["refundLineItems"]["nodes"]
     ]
 
 
-def _beyond(node: RefundNode, returned: Sequence[RefundLine], taxes_included: bool) -> int:
+def _beyond(node: RefundNode, returned: Sequence[RefundLine], order: Order, taxes_included: bool) -> int:
     """What was paid back and is neither for the returned lines, nor shipping, nor duties."""
+    currency = order["currency"]
     known = sum(line["goods_minor"] for line in returned)
-    known += sum(in_shop(line["subtotalAmountSet"]) for line in node["refundShippingLines"]["nodes"])
-    known += sum(in_shop(duty["amountSet"]) for duty in node["duties"] or ())
+    known += sum(in_shop(line["subtotalAmountSet"], currency) for line in node["refundShippingLines"]["nodes"])
+    known += sum(in_shop(duty["amountSet"], currency) for duty in node["duties"] or ())
     if not taxes_included:
-        known += _tax(node)
-        known += sum(in_shop(line["taxAmountSet"]) for line in node["refundShippingLines"]["nodes"])
-    return max(0, in_shop(node["totalRefundedSet"]) - known)
+        known += _tax(node, currency)
+        known += sum(in_shop(line["taxAmountSet"], currency) for line in node["refundShippingLines"]["nodes"])
+    return max(0, in_shop(node["totalRefundedSet"], currency) - known)
 
 
-def _tax(node: RefundNode) -> int:
-    return sum(in_shop(line["totalTaxSet"]) for line in node["refundLineItems"]["nodes"])
+def _tax(node: RefundNode, currency: str) -> int:
+    return sum(in_shop(line["totalTaxSet"], currency) for line in node["refundLineItems"]["nodes"])
 
 
 def _goodwill(node: RefundNode, amount: int, order: Order, lines: Sequence[Line]) -> list[RefundLine]:
@@ -85,6 +86,7 @@ def _goodwill(node: RefundNode, amount: int, order: Order, lines: Sequence[Line]
 def _refund(
     node: RefundNode, lines: Sequence[RefundLine], order: Order, taxes_included: bool, goodwill: int
 ) -> Refund:
+    currency = order["currency"]
     # Nobody says how much of a goodwill is tax: as much as of the goods that it is for.
     share = goodwill * order["goods_tax_minor"] // (order["goods_minor"] or 1)
     return Refund(
@@ -92,8 +94,8 @@ def _refund(
         updated_at=order["updated_at"],
         order_id=order["id"],
         refunded_at=node["processedAt"],
-        currency=order["currency"],
+        currency=currency,
         goods_minor=sum(line["goods_minor"] for line in lines),
-        goods_tax_minor=_tax(node) + share if taxes_included else 0,
-        total_minor=in_shop(node["totalRefundedSet"]),
+        goods_tax_minor=_tax(node, currency) + share if taxes_included else 0,
+        total_minor=in_shop(node["totalRefundedSet"], currency),
     )

@@ -20,8 +20,7 @@ from regulars import (
     Record,
 )
 
-from regulars_shopify import amounts
-from regulars_shopify.amounts import in_shop
+from regulars_shopify.amounts import in_shop, minor
 from regulars_shopify.models import (
     CompanyNode,
     CustomerNode,
@@ -82,7 +81,7 @@ def to_person(node: CustomerNode) -> Person:
         company=address["company"] if address else None,
         tags=node["tags"],
         held=_held(node),
-        lists=ours(node["tags"]),
+        lists=ours(node["tags"]) if node["tags"] else [],
         custom=json.dumps(_metafields(node), ensure_ascii=False) if "metafields" in node else "{}",
     )
 
@@ -142,21 +141,28 @@ def to_order(node: OrderNode) -> Rows:
     if node["refunds"]:
         refunds, refund_lines = refunds_of(node, order, lines)
         rows["refund"], rows["refund_line"] = [*refunds], [*refund_lines]
-    rows["fulfilment"] = [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
-    rows["code_use"] = [_code_use(code, order) for code in node["discountCodes"]]
+    if node["fulfillments"]:
+        rows["fulfilment"] = [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
+    if node["discountCodes"]:
+        rows["code_use"] = [_code_use(code, order) for code in node["discountCodes"]]
     return rows
 
 
-def _line_goods(line: LineNode) -> int:
+def _line_goods(line: LineNode, currency: str) -> int:
     """What a line costs after all discounts, those on the whole order included."""
-    off = sum(in_shop(allocation["allocatedAmountSet"]) for allocation in line["discountAllocations"])
-    return in_shop(line["originalTotalSet"]) - off
+    goods = minor(line["originalTotalSet"]["shopMoney"]["amount"], currency)
+    for allocation in line["discountAllocations"]:
+        goods -= in_shop(allocation["allocatedAmountSet"], currency)
+    return goods
 
 
 def _order(node: OrderNode) -> Order:
     customer, address, total = node["customer"], node["displayAddress"], node["totalPriceSet"]
-    lines, subtotal, seen = node["lineItems"]["nodes"], node["subtotalPriceSet"], total["presentmentMoney"]
-    tax = sum(in_shop(tax["priceSet"]) for line in lines for tax in line["taxLines"])
+    subtotal, seen, currency = (
+        node["subtotalPriceSet"],
+        total["presentmentMoney"],
+        total["shopMoney"]["currencyCode"],
+    )
     return Order(
         id=node["id"],
         updated_at=node["updatedAt"],
@@ -165,15 +171,15 @@ def _order(node: OrderNode) -> Order:
         person_id=customer["id"] if customer else None,
         email=_address(node["email"]) if node["email"] else None,
         company_id=_company(node),
-        currency=total["shopMoney"]["currencyCode"],
-        goods_minor=in_shop(subtotal) if subtotal else sum(map(_line_goods, lines)),
-        goods_tax_minor=tax if node["taxesIncluded"] else 0,
-        discount_minor=in_shop(node["totalDiscountsSet"]),
-        shipping_minor=_shipping(node),
-        tax_minor=in_shop(node["totalTaxSet"]),
-        total_minor=in_shop(total),
+        currency=currency,
+        goods_minor=in_shop(subtotal, currency) if subtotal else _goods(node, currency),
+        goods_tax_minor=_goods_tax(node, currency) if node["taxesIncluded"] else 0,
+        discount_minor=in_shop(node["totalDiscountsSet"], currency),
+        shipping_minor=_shipping(node, currency),
+        tax_minor=in_shop(node["totalTaxSet"], currency),
+        total_minor=minor(total["shopMoney"]["amount"], currency),
         presentment_currency=seen["currencyCode"],
-        presentment_total_minor=amounts.of(seen),
+        presentment_total_minor=minor(seen["amount"], seen["currencyCode"]),
         test=node["test"],
         cancelled_at=node["cancelledAt"],
         status=node["displayFinancialStatus"],
@@ -183,24 +189,32 @@ def _order(node: OrderNode) -> Order:
     )
 
 
+def _goods(node: OrderNode, currency: str) -> int:
+    return sum(_line_goods(line, currency) for line in node["lineItems"]["nodes"])
+
+
+def _goods_tax(node: OrderNode, currency: str) -> int:
+    lines = node["lineItems"]["nodes"]
+    return sum(in_shop(tax["priceSet"], currency) for line in lines for tax in line["taxLines"])
+
+
 def _company(node: OrderNode) -> str | None:
     purchaser = node.get("purchasingEntity") or {}
     return purchaser["company"]["id"] if "company" in purchaser else None
 
 
-def _shipping(node: OrderNode) -> int:
+def _shipping(node: OrderNode, currency: str) -> int:
     """What was charged for sending, after discounts on it."""
     line = node["shippingLine"]
-    return in_shop(line["discountedPriceSet"] if line else node["totalShippingPriceSet"])
+    return in_shop(line["discountedPriceSet"] if line else node["totalShippingPriceSet"], currency)
 
 
 def _lines(node: OrderNode, order: Order) -> list[Line]:
-    lines = node["lineItems"]["nodes"]
-    goods = [_line_goods(line) for line in lines]
+    lines, currency = node["lineItems"]["nodes"], order["currency"]
+    goods = [_line_goods(line, currency) for line in lines]
     # Edited orders and rounding can leave a difference to the order's own sum, which is what counts.
-    goods = [
-        own + share for own, share in zip(goods, split(order["goods_minor"] - sum(goods), goods), strict=True)
-    ]
+    if rest := order["goods_minor"] - sum(goods):
+        goods = [own + share for own, share in zip(goods, split(rest, goods), strict=True)]
     return [_line(line, amount, order) for line, amount in zip(lines, goods, strict=True)]
 
 
