@@ -13,6 +13,8 @@ class Bucket:
     def __init__(self, clock: Clock, restore_rate: float) -> None:
         self._clock, self.restore_rate = clock, restore_rate
         self.left, self._at = self.capacity, clock.now()
+        self.spent, self.refused = 0.0, 0
+        """Points given out and not given back; queries that found too few."""
 
     @property
     def capacity(self) -> float:
@@ -23,13 +25,16 @@ class Bucket:
         """Take the points, where they are there."""
         self._refill()
         if self.left < points:
+            self.refused += 1
             return False
         self.left -= points
+        self.spent += points
         return True
 
     def give_back(self, points: float) -> None:
         """Return what was taken too much."""
         self.left = min(self.capacity, self.left + points)
+        self.spent -= points
 
     def status(self) -> dict[str, Any]:
         """As every answer tells it."""
