@@ -59,7 +59,14 @@ def test_an_address_that_was_not_found_is_no_match(collect):
 
 @pytest.mark.parametrize(
     ("kind", "why"),
-    [("same_as_old", "same_as_old"), ("role", "role"), ("other_customer", "another_customers")],
+    [
+        ("same_as_old", "same_as_old"),
+        ("role", "role"),
+        ("other_customer", "another_customers"),
+        ("disposable", "disposable"),
+        ("trap", "trap_suspect"),
+        ("household", "household"),
+    ],
 )
 def test_a_wrong_result_never_becomes_a_candidate(collect, sandbox, kind, why):
     sandbox.behaviour.wrong = {"dan@example.test": kind}
@@ -130,6 +137,77 @@ def test_foreign_rows_are_counted_and_missing_ones_do_no_harm(collect, sandbox):
     found, progress = collect()
     assert (progress.strangers, len(found)) == (2, 3)
     assert not any((one.email or "").startswith("stranger") for one in found.values())
+
+
+def changed(collect, sandbox, **fields):
+    """Collect after the provider's row about ada became another."""
+
+    def spoil():
+        (job,) = sandbox.jobs.values()
+        for one in job["results"]:
+            if one["old_email"] == "ada@example.test":
+                one.update(fields)
+
+    return collect(spoil)[0]["ada"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"old_email": "bob@example.test"}, "another_row"),
+        ({"code": "AMBIGUOUS"}, "ambiguous"),
+        ({"code": "UNSAFE_NEW"}, "unsafe_new"),
+        ({"code": "a word of theirs"}, "error_final"),
+        ({"match_level": "Household"}, "household"),
+        ({"match_level": "who knows"}, "household"),
+        ({"deliverability": {"status": "invalid"}}, "undeliverable"),
+        ({"flags": ["complainer"]}, "complainer"),
+    ],
+)
+def test_a_row_that_is_not_beyond_doubt_never_becomes_an_address(collect, sandbox, fields, why):
+    one = changed(collect, sandbox, **fields)
+    assert (one.state, one.why, one.email) == ("rejected", why, None)
+
+
+def test_two_rows_under_one_key_that_differ_are_nobodys(collect, sandbox):
+    def contradict():
+        (job,) = sandbox.jobs.values()
+        (ada,) = (one for one in job["results"] if one["old_email"] == "ada@example.test")
+        job["results"].append({**ada, "new_email": "another.ada@example.test"})
+
+    one = collect(contradict)[0]["ada"]
+    assert (one.state, one.why, one.email) == ("rejected", "ambiguous", None)
+
+
+def test_two_rows_of_which_one_is_a_refusal_are_a_refusal(collect, sandbox):
+    def refuse():
+        (job,) = sandbox.jobs.values()
+        (ada,) = (one for one in job["results"] if one["old_email"] == "ada@example.test")
+        no = {"status": "opted_out", "at": ada["permission"]["at"]}
+        job["results"].append({**ada, "permission": no})
+
+    assert collect(refuse)[0]["ada"].state == "declined"
+
+
+def test_the_same_row_twice_is_one(collect, sandbox):
+    sandbox.behaviour.doubled_rows = 3
+    found, progress = collect()
+    assert (found["ada"].state, len(found), progress.strangers) == ("confirmed", 4, 0)
+
+
+def test_who_said_no_while_the_job_ran_is_rejected_and_the_address_not_kept(collect, sandbox, shop):
+    sandbox.behaviour.ignores_suppression = True
+    one = collect(lambda: shop.run("UPDATE consents SET state = 'unsubscribed' WHERE person_id = 'ada'"))[0]["ada"]
+    assert (one.state, one.why, one.email) == ("rejected", "withdrawn", None)
+
+
+def test_a_record_that_was_not_taken_says_why(desk, shop, lease, provider, clock):
+    shop.add("odd", email="odd@localhost")
+    job, _ = quote(desk, lease, provider)
+    submit(desk, lease, provider, job.quote_ref, "renee")
+    clock.forward(timedelta(days=20))
+    advance(desk, lease, provider)
+    assert [(one.state, one.why) for one in candidates(desk.journal)] == [("no_match", "not an e-mail address")]
 
 
 def test_without_a_permission_message_nothing_is_confirmed(desk, shop, lease, provider, clock):

@@ -175,3 +175,26 @@ def test_a_join_that_a_person_undid_is_not_made_again(desk, shop, journal, lease
 
 def test_settings_of_the_bench_allow_nothing_by_default():
     assert (config().write.replace_email, config().write.pending_member) == (False, False)
+
+
+def test_an_address_whose_right_to_use_it_ended_is_not_handed_over(desk, shop, journal, lease, confirmed, clock):
+    (fact,) = journal.facts("ecoa_result")
+    until = (NOW + timedelta(days=30)).isoformat()
+    with journal.tx(lease) as tx:
+        journal.add_facts(tx, "ecoa_result", [(fact.subject, {**fact.payload, "expires_at": until})])
+    assert handover(desk, shop).changes
+    clock.forward(timedelta(days=31))
+    out = handover(desk, shop)
+    assert (out.changes, out.skipped) == ([], {"expired": 1})
+
+
+def test_somebody_whose_old_address_delivers_again_keeps_it(desk, shop, confirmed):
+    shop.run("UPDATE bounces SET deleted = true")
+    out = handover(desk, shop)
+    assert (out.changes, out.skipped) == ([], {"delivers_again": 1})
+
+
+def test_somebody_who_gave_another_address_meanwhile_keeps_that(desk, shop, confirmed):
+    shop.run("UPDATE customer SET email = 'ada.at.work@example.test'")
+    out = handover(desk, shop)
+    assert (out.changes, out.skipped) == ([], {"address_changed": 1})

@@ -52,6 +52,8 @@ class EcoaFileSandbox(Vendor):
         self.wrong_header = self.cut = self.quoted_tabs = False
 
     def credentials(self) -> Mapping[str, str]:
+        # A sandbox that was not asked is not stored again: opening its directories is asking.
+        self.log.append(Asked("VISIT", "/", (), {}, b"", "/"))
         self.visit()
         rooms = {room: str(self.root / room) for room in _ROOMS}
         return {"account": f"bright-{self.seed}", "unit_price": self.behaviour.unit_price, **rooms}
