@@ -57,7 +57,10 @@ def judge(answer: Response) -> Verdict:
     if status == 408 or status >= 500:
         return Again(f"answered {status}")
     if status in (401, 403):
-        return AuthError("the provider refuses the token", hint="Have a new one made and store it as the secret of this connection")
+        return AuthError(
+            "the provider refuses the token",
+            hint="Have a new one made and store it as this connection's secret",
+        )
     if status == 402:
         return QuotaError("the account has no credit left", hint="Top it up at the provider")
     if status == 404 or (status < 300 and (complaint := _complaint(answer)) is None):
