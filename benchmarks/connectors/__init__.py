@@ -11,6 +11,6 @@ from benchmarks.figures import Figure
 
 def measure(scale: float = 1.0) -> list[Figure]:
     # The clients' scripts are modules of this package too, and run where the product is not installed.
-    from benchmarks.connectors import cost, memory, pace
+    from benchmarks.connectors import cost, memory, pace, ports
 
-    return [*cost.figures(scale), *memory.figures(scale), *pace.figures(scale)]
+    return [*cost.figures(scale), *memory.figures(scale), *pace.figures(scale), *ports.figures(scale)]

@@ -69,14 +69,15 @@ def figures(scale: float) -> Iterator[Figure]:
 
 def _compare(read: Read, rows: int, server: Mapping[str, Any]) -> Told:
     """Every client's median run, or why it was not measured. The clients take turns."""
-    access, place = json.dumps(server["reads"][read.name]), f"{server['url']}/{read.name}"
-    few = f"{place}/{3 * server['reads'][read.name]['page'] + 7}"
+    given, place = server["reads"][read.name], f"{server['url']}/{read.name}"
+    access = json.dumps(given | {"warm": f"{place}/{2 * given['page']}"})
+    few = f"{place}/{3 * given['page'] + 7}"
     found: dict[Client, list[dict[str, Any]]] = {client: [] for client in CLIENTS}
     why: dict[Client, str] = {}
     expected = asked(sys.executable, "ours", read.name, few, access, "ids")
     for client in CLIENTS:
         try:
-            ids = asked(_python(client), client.script, read.name, few, access, "ids")
+            ids = asked(python_of(client), client.script, read.name, few, access, "ids")
             if ids != expected:
                 raise SystemExit(f"{client.name} did not read the same {read.name}: {ids} instead of {expected}")
         except Unmeasured as fault:
@@ -84,14 +85,15 @@ def _compare(read: Read, rows: int, server: Mapping[str, Any]) -> Told:
     for _ in range(RUNS):
         for client in CLIENTS:
             if client not in why:
-                run = asked(_python(client), client.script, read.name, f"{place}/{rows}", access, client.mode)
+                run = asked(python_of(client), client.script, read.name, f"{place}/{rows}", access, client.mode)
                 if not rows <= run["rows"] <= rows * OVERLAP:
                     raise SystemExit(f"{client.name} read {run['rows']} of {rows} {read.name}")
                 found[client].append(run)
     return {client: why.get(client) or _middle(found[client]) for client in CLIENTS}
 
 
-def _python(client: Client) -> Any:
+def python_of(client: Client) -> Any:
+    """The Python that a client's script runs in. Raises Unmeasured."""
     return interpreter(client.peer) if client.peer else sys.executable
 
 
@@ -102,7 +104,7 @@ def _middle(runs: list[dict[str, Any]]) -> dict[str, Any]:
 def _figures(read: Read, rows: int, told: Told) -> Iterator[Figure]:
     how = f"CPU s a 100,000 rows, median of {RUNS} runs of {rows:,}, in turn"
     for client, run in told.items():
-        name = f"{read.name}: {_title(client, read)}"
+        name = f"{read.name}: {title_of(client, read)}"
         if isinstance(run, str):
             yield Figure(name, float("nan"), "s", f"not measured: {run}")
             continue
@@ -111,7 +113,8 @@ def _figures(read: Read, rows: int, told: Told) -> Iterator[Figure]:
     yield _times_less(read, told)
 
 
-def _title(client: Client, read: Read) -> str:
+def title_of(client: Client, read: Read) -> str:
+    """A client's name with its version."""
     if client.name:
         return client.title
     package = SDKS[read.plugin]

@@ -73,7 +73,7 @@ def main() -> None:
     if mode == "ids":
         compared(row[at.key] for row in source_of(at, url, incremental=False).rows)
     else:
-        measured(rows, url, at.page)
+        measured(rows, url, at.warm)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class Endpoint:
     cursor: str | None = None
     after: str = "after"
     page: int = 100
+    warm: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     credentials: dict[str, str] = field(default_factory=dict)
 
@@ -73,7 +74,7 @@ ENDPOINTS = {
 
 def endpoint(name: str, handed: str) -> Endpoint:
     """The endpoint with what is handed over: {"path", "params", "json", "headers",
-    "credentials", "page"}."""
+    "credentials", "page", "warm"}."""
     at, given = ENDPOINTS[name], json.loads(handed)
     return replace(
         at,
@@ -83,4 +84,5 @@ def endpoint(name: str, handed: str) -> Endpoint:
         headers=given["headers"],
         credentials=given["credentials"],
         page=given["page"],
+        warm=given["warm"],
     )

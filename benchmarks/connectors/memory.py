@@ -20,7 +20,8 @@ def figures(scale: float) -> Iterator[Figure]:
     """The largest resident set of the reading process at each size, all records made, and made and stored."""
     sizes = [max(SIZES[0], int(size * scale)) for size in SIZES]
     with replayed() as server:
-        access, place = json.dumps(server["reads"][READ.name]), f"{server['url']}/{READ.name}"
+        place = f"{server['url']}/{READ.name}"
+        access = json.dumps(server["reads"][READ.name] | {"warm": f"{place}/{SIZES[0]}"})
         for mode, what in (("read", "records made"), ("store", "records made and stored")):
             runs = [asked(sys.executable, "ours", READ.name, f"{place}/{size}", access, mode) for size in sizes]
             peaks = [run["peak_mb"] for run in runs]

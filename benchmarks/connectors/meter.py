@@ -10,14 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 
 
-def measured(read: Callable[[str], int], url: str, page: int) -> None:
+def measured(read: Callable[[str], int], url: str, warm: str) -> None:
     """Do the read and print rows, CPU and wall seconds, peak MB.
 
-    `read(url)` returns how many rows there were. It is first done for two pages, so that what is loaded
-    and compiled only once is not counted; `url` ends with how many rows there are.
+    `read(url)` returns how many rows there were. It is first done at `warm`, so that what is loaded and
+    compiled only once is not counted.
     """
-    place, _, _ = url.rpartition("/")
-    read(f"{place}/{2 * page}")
+    read(warm)
     before, began = _cpu(), time.perf_counter()
     rows = read(url)
     told = {"rows": rows, "s": time.perf_counter() - began, "cpu_s": _cpu() - before, "peak_mb": _peak()}

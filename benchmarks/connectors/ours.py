@@ -81,7 +81,7 @@ def main() -> None:
         found = (row for page in pages(read, source_of(read, url, held)) for row in page.rows.get(read.kind, ()))
         compared(row["id"] for row in found)
     else:
-        measured(rows, url, given["page"])
+        measured(rows, url, given["warm"])
 
 
 if __name__ == "__main__":

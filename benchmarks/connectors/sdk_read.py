@@ -56,9 +56,9 @@ def _members(url: str, at: Endpoint) -> Iterator[list[Any]]:
     client, offset = mailchimp_marketing.Client(), 0
     client.set_config({"api_key": at.credentials["key"]})
     client.api_client.host = f"{url}/3.0"
-    audience, asked = at.credentials["audience"], {**at.params, "count": at.page}
+    audience, asked = at.credentials["audience"], {**at.params, "fields": at.params["fields"].split(",")}
     while True:
-        rows = client.lists.get_list_members_info(audience, **asked, offset=offset)["members"]
+        rows = client.lists.get_list_members_info(audience, **asked, count=at.page, offset=offset)["members"]
         yield [row[at.key] for row in rows]
         if len(rows) < at.page:
             return
@@ -96,7 +96,7 @@ def main() -> None:
     if mode == "ids":
         compared(one for page in pages(url, at) for one in page)
     else:
-        measured(lambda place: sum(map(len, pages(place, at))), url, at.page)
+        measured(lambda place: sum(map(len, pages(place, at))), url, at.warm)
 
 
 if __name__ == "__main__":

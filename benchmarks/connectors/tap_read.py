@@ -132,7 +132,7 @@ def main() -> None:
     if mode == "ids":
         compared(ids(url))
     else:
-        measured(lambda place: len(ids(place)), url, at.page)
+        measured(lambda place: len(ids(place)), url, at.warm)
 
 
 if __name__ == "__main__":
