@@ -89,6 +89,18 @@ def test_grouped_children_follow_their_parent(graph, box, clock):
     assert all(child["__parentId"] == parent["id"] for parent, child in zip(lines[::2], lines[1::2], strict=True))
 
 
+def test_what_an_older_version_did_on_its_own(graph, box, clock):
+    box.versions, graph.path = ["2025-10", "2026-10"], "/admin/api/2025-10/graphql.json"
+    box.populate(a_world(1, 60))
+    plain = RUN.replace(", $grouped: Boolean!", "").replace(", groupObjects: $grouped", "")
+    one = graph.data(plain, query=ORDERS)["bulkOperationRunQuery"]["bulkOperation"]
+    two = graph.data(plain, query=ORDERS)["bulkOperationRunQuery"]
+    assert [error["code"] for error in two["userErrors"]] == ["OPERATION_IN_PROGRESS"]  # one at a time
+    clock.forward(timedelta(hours=1))
+    lines = [json.loads(line) for line in fetch(box, poll(graph, one)["url"]).body.splitlines()]
+    assert lines[1]["__parentId"] == lines[0]["id"]  # grouped
+
+
 def test_nothing_found_is_no_file(graph, box, clock):
     done = finished(graph, clock, PEOPLE)
     assert (done["status"], done["url"], done["objectCount"]) == ("COMPLETED", None, "0")

@@ -1,6 +1,7 @@
 """The connector against the simulated shop, over a port."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -207,6 +208,37 @@ def test_shipping_is_what_was_charged_for_it(shop, box):
     box.orders.live[1].shipping_off = 490
     (order,) = shop.read("orders").of("order")
     assert (order["shipping_minor"], order["total_minor"]) == (0, 1000)
+
+
+def test_an_edited_order_says_what_is_left_of_each_line(shop, box, clock):
+    world = a_world(1)
+    world.orders = [an_order(1, lines=[WorldLine("TEA", 3, "10.00"), WorldLine("POT", 1, "20.00")])]
+    box.populate(world)
+    cursor = shop.read("orders").cursor
+    clock.forward(timedelta(days=1))
+    edited = box.orders.live[1]
+    edited.lines[0].current, edited.lines[1].current = 1, 0
+    added = replace(edited.lines[1], id=edited.lines[1].id + 1, quantity=2, current=2, total=4000)
+    edited.lines.append(added)
+    edited.updated = box.now()
+    box.orders.put(edited)
+    rows = shop.read("orders", cursor)
+    assert [(line["quantity"], line["current_quantity"]) for line in rows.of("line")] == [(3, 1), (1, 0), (2, 2)]
+    assert rows.of("order")[0]["goods_minor"] == 9000
+
+
+def test_a_gift_card_is_told_apart(shop, box):
+    box.populate(a_world(1, 1))
+    box.orders.live[1].lines[0].gift_card = True
+    assert [line["gift_card"] for line in shop.read("orders").of("line")] == [True]
+
+
+def test_a_page_that_takes_the_platform_too_long_is_asked_for_in_pieces(shop, box):
+    box.populate(a_world(1, 120))
+    box.faults = [Fault("status", '"first":250', status=504, skip=0, times=99)]
+    assert len(shop.read("orders").of("order")) == 120
+    sizes = [told.json()["variables"]["first"] for told in box.log if b"query Orders(" in told.body]
+    assert sizes == [250] * 8 + [50] * 3
 
 
 def test_a_company_that_buys_is_named_on_its_order(shop, box):

@@ -219,7 +219,8 @@ class Plan:
         values = {key: self._value(value) for key, value in selection.args.items()}
         for value in values.values():
             _array_size(value, path)
-        missing = [key for key, kind in known.args.items() if kind.endswith("!") and values.get(key) is None]
+        needed = (key for key, kind in known.args.items() if kind.endswith("!") and key not in known.optional)
+        missing = [key for key in needed if values.get(key) is None]
         if missing:
             what = f"Field '{name}' is missing required arguments: {', '.join(missing)}"
             raise Refused(what, "missingRequiredArguments", path, className="Field", name=name)

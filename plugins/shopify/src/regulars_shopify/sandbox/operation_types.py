@@ -72,7 +72,10 @@ OPERATIONS: dict[str, dict[str, FieldType]] = {
     },
     "Mutation": {
         "bulkOperationRunQuery": FieldType(
-            "BulkOperationRunQueryPayload", _run, {"query": "String!", "groupObjects": "Boolean!"}
+            "BulkOperationRunQueryPayload",
+            _run,
+            {"query": "String!", "groupObjects": "Boolean!"},
+            optional=frozenset({"groupObjects"}),
         ),
         "bulkOperationCancel": FieldType(
             "BulkOperationCancelPayload",

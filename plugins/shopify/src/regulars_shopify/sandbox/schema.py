@@ -45,6 +45,8 @@ class FieldType:
     args: Mapping[str, str] = field(default_factory=dict)
     scope: str = ""
     personal: str = ""
+    optional: frozenset[str] = frozenset()
+    """Arguments that have a default, although their type has none."""
 
     @property
     def named(self) -> str:
