@@ -126,3 +126,13 @@ def test_a_platform_that_is_down_stops_nothing_but_itself(check, stage):
     assert "Nothing is read from or written to acme.mail until that is mended." in last
     assert last.endswith("exit 1")
     assert "✓ identity" in done.stdout
+
+
+def test_a_run_is_shown_in_values_a_person_reads(regulars, stage):
+    run = stage.night(write=False).run
+    done = regulars("-w", stage.root, "runs", "show", "acme", run)
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["run", run]
+    assert "crm.contacts  37 person" in done.stdout
+    assert any(line.startswith("started at") and line.endswith("GMT") for line in lines)
+    assert not any(sign in done.stdout for sign in ("{", "[", "None"))

@@ -208,6 +208,15 @@ def test_every_wrong_file_is_told(regulars, agency):
     assert "shpat_" not in done.output
 
 
+def test_every_complaint_of_a_file_is_told(regulars, agency):
+    write(agency, "[guards]\nmax_chnge = 1\n[segments]\nusee = []\n[write]\ncanary = 0\n")
+    done = regulars("-w", agency, "config", "validate")
+    assert done.exit_code == 2
+    assert [key for key in ("guards.max_chnge", "segments.usee", "write.canary") if key not in done.stdout] == []
+    assert len(done.stdout.splitlines()) == 3
+    assert "more in this file" not in done.stdout
+
+
 def test_missing_secrets_are_a_problem_when_asked_for(regulars, agency):
     write(agency, "[connections.crm]\nplugin = 'hubspot'\ntoken = 'secret:crm-token'\n")
     assert regulars("-w", agency, "config", "validate").exit_code == 0

@@ -12,7 +12,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 
-from regulars.config import Client, ConnectionConfig, Workspace, connection_config, connection_settings, read_toml
+from regulars.config import (
+    Client,
+    Complaints,
+    ConnectionConfig,
+    Workspace,
+    connection_config,
+    connection_settings,
+    read_toml,
+)
 from regulars.connector import CheckReport, Connector, Destination, Discovery, Drafts, Finding, Settings, Source
 from regulars.ecoa import EcoaProvider
 from regulars.errors import ConfigError, PluginError, RegularsError, WrongAccountError
@@ -279,7 +287,7 @@ def _sandbox(client: Client, name: str, at: str, connector: Connector) -> Iterat
 
 
 def config_problems(workspace: Workspace, plugins: Plugins, *, secrets: bool) -> list[RegularsError]:
-    """What is wrong in the files of a workspace, the first complaint of each file and connection.
+    """What is wrong in the files of a workspace: every complaint of every file and connection.
 
     With `secrets`, one that is nowhere is a problem too.
     """
@@ -302,6 +310,8 @@ def config_problems(workspace: Workspace, plugins: Plugins, *, secrets: bool) ->
 def _kept(found: list[RegularsError]) -> Iterator[None]:
     try:
         yield
+    except Complaints as several:
+        found += several.found
     except RegularsError as fault:
         found.append(fault)
 

@@ -2,7 +2,7 @@
 
 from regulars.config.agency import AgencyConfig
 from regulars.config.client import ClientConfig, ConnectionConfig, MapEntry, SignalEntry
-from regulars.config.load import nearest, read_toml
+from regulars.config.load import Complaints, nearest, read_toml
 from regulars.config.sections import (
     Cap,
     ConsentConfig,
@@ -35,6 +35,7 @@ __all__ = [
     "Cap",
     "Client",
     "ClientConfig",
+    "Complaints",
     "ConnectionConfig",
     "ConsentConfig",
     "EcoaConfig",

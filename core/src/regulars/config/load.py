@@ -39,6 +39,16 @@ _LONG = re.compile(r"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0
 M = TypeVar("M", bound=BaseModel)
 
 
+class Complaints(ConfigError):
+    """What is wrong with one file: it shows the first complaint, `found` holds all."""
+
+    def __init__(self, found: Sequence[ConfigError]) -> None:
+        first, more = found[0], len(found) - 1
+        hint = f"{first.hint} ({more} more in this file)".strip() if more else first.hint
+        super().__init__(first.what, where=first.where, hint=hint)
+        self.found = tuple(found)
+
+
 def read_toml(file: Path, shown: str) -> dict[str, Any]:
     """One file's tables, without its `schema` key. `shown` is the file's name in messages.
 
@@ -104,17 +114,14 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def validated(model: type[M], tables: Mapping[str, Any], shown: str, below: str = "") -> M:
-    """The tables as a model. Raises the first complaint as ConfigError, saying how many more there are.
+    """The tables as a model. Raises Complaints, which show the first and say how many more there are.
 
     `below` is put before keys ("connections.crm").
     """
     try:
         return model.model_validate(dict(tables))
     except ValidationError as fault:
-        found = complaints(fault, model, shown, below)
-        if len(found) > 1:
-            found[0].hint = f"{found[0].hint} ({len(found) - 1} more in this file)".strip()
-        raise found[0] from None
+        raise Complaints(complaints(fault, model, shown, below)) from None
 
 
 def complaints(fault: ValidationError, model: type[BaseModel], shown: str, below: str = "") -> list[ConfigError]:
