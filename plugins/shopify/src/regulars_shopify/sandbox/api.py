@@ -11,6 +11,7 @@ from regulars_shopify.sandbox.operation_types import OPERATIONS
 from regulars_shopify.sandbox.payloads import CHANGES
 from regulars_shopify.sandbox.schema import FieldType
 from regulars_shopify.sandbox.upload_types import UPLOAD_TYPES
+from regulars_shopify.sandbox.webhook_types import WEBHOOK_TYPES
 
 ABSTRACT: dict[str | None, tuple[str, ...]] = {
     "DiscountCode": ("DiscountCodeBasic",),
@@ -19,7 +20,7 @@ ABSTRACT: dict[str | None, tuple[str, ...]] = {
 ABSTRACT.update(schema.ABSTRACT.items())
 """Interfaces and unions, with the types that can be met there."""
 
-_PARTS = (schema.TYPES, CHANGES, DISCOUNTS, OPERATIONS, DEPARTURES, UPLOAD_TYPES)
+_PARTS = (schema.TYPES, CHANGES, DISCOUNTS, OPERATIONS, DEPARTURES, UPLOAD_TYPES, WEBHOOK_TYPES)
 
 TYPES: Mapping[str, Mapping[str, FieldType]] = {
     name: {field: known for part in _PARTS for field, known in part.get(name, {}).items()}

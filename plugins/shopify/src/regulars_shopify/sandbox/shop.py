@@ -30,6 +30,7 @@ from regulars_shopify.sandbox.search import parse as parse_search
 from regulars_shopify.sandbox.throttle import Bucket
 from regulars_shopify.sandbox.tokens import Tokens
 from regulars_shopify.sandbox.uploads import Uploads
+from regulars_shopify.sandbox.webhooks import Webhooks, customer_payload
 
 _ENDPOINT = re.compile(r"/admin/api/(\d{4}-\d\d|unstable)/graphql\.json")
 _GID = re.compile(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?")
@@ -143,6 +144,7 @@ class ShopifySandbox(Sandbox):
         self.operations: Operations = Operations(self)
         self.finders["BulkOperation"] = self.operations.find
         self.uploads: Uploads = Uploads(self)
+        self.webhooks: Webhooks = Webhooks(self)
         self.served, self.asked_host = self.versions[-1], ""
         """API version and host of the request that is being answered."""
         self.departures: Departures = Departures(self)
@@ -198,6 +200,7 @@ class ShopifySandbox(Sandbox):
         """A mutation changed a customer: `updatedAt` moves, and searches see it when the index does."""
         customer.updated = max(self.now(), customer.updated)
         self.customers.put(customer, self.visible_from(customer.updated, first=False))
+        self.webhooks.emit("customers/update", customer_payload(customer))
 
     def note_foreign(self, namespace: str, what: str) -> None:
         """Remember a write outside the namespace that is ours."""
