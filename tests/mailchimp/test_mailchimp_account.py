@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 from mailchimp.tea_house import world_of
+from pydantic import ValidationError
 from regulars import AuthError, Http, Response, Secret
 from regulars.plugins import load
 from regulars_mailchimp.account import check
@@ -94,6 +95,11 @@ def test_the_data_centre_in_the_key_and_where_batches_leave_results_are_the_only
     assert policy(settings).hosts == {"us19.api.mailchimp.com"} | RESULT_HOSTS
     assert policy(settings).base_url == "https://us19.api.mailchimp.com"
     assert policy(settings).in_flight == 4
+
+
+def test_more_than_four_connections_cannot_be_configured(settings):
+    with pytest.raises(ValidationError):
+        MailchimpSettings(key=settings.key, audience="a1", concurrency=5)
 
 
 # --- OAuth -------------------------------------------------------------------------------------------------

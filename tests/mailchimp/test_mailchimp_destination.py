@@ -253,6 +253,20 @@ def test_no_request_ever_asks_to_subscribe_anybody(filled, there):
     assert filled.subscribed_by_api == []
 
 
+def test_nobody_is_ever_archived_or_deleted(filled, there):
+    ada = contact(filled, "ada")
+    changes = [SetField(ada, "RG_STAGE", None)], [LeaveList(ada, "regulars:x")], [moved(filled)]
+    for change in changes:
+        there.write(list(change))
+    assert not any(asked.method == "DELETE" or "delete-permanent" in asked.path for asked in filled.log)
+
+
+def test_a_new_address_in_capitals_is_the_same_member(filled, there):
+    there.write([moved(filled, "Cyd@New.example.test")])
+    assert statuses(there.write([moved(filled, "cyd@new.EXAMPLE.test")])) == ["unchanged"]
+    assert filled.mails_sent == ["Cyd@New.example.test"]
+
+
 # --- held --------------------------------------------------------------------------------------------------
 
 

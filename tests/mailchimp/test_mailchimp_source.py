@@ -381,3 +381,11 @@ def test_a_failure_ahead_keeps_the_pages_before_it(box, source):
     assert len(seen) == 4980
     rest, _, _ = read(source, "members", cursor)
     assert len(seen | {row["email"] for row in rest["person"].values()}) == 6000
+
+
+@pytest.mark.parametrize("overload", ["429", "403 without a body"])
+def test_where_others_hold_most_connections_reading_waits_and_loses_nobody(box, source, overload):
+    grown(box, 6000)
+    box.connections_elsewhere, box.overload = 8, overload
+    box.elsewhere_until = box.clock.now() + timedelta(seconds=25)
+    assert len(read(source, "members")[0]["person"]) == 6000

@@ -25,6 +25,7 @@ from regulars import (
     Verdict,
 )
 
+from regulars_mailchimp.lanes import Lanes, busy
 from regulars_mailchimp.models import Member, Problem
 from regulars_mailchimp.settings import MailchimpSettings
 
@@ -53,6 +54,7 @@ def policy(settings: MailchimpSettings) -> RequestPolicy:
         base_url=f"https://{host}",
         hosts=frozenset({host}) | RESULT_HOSTS | login,
         judge=judge,
+        levels=Lanes(settings.concurrency),
         in_flight=settings.concurrency,
     )
 
@@ -81,10 +83,9 @@ def judge(response: Response) -> Verdict:
             return Fine()
         case 401:
             return AuthError(problem.words, hint="Make a new API key in Mailchimp and store it as the secret")
-        case 429:
-            return Again("too many connections at once", after=_BUSY, nothing_happened=True)
-        case 403 if not problem.title:
-            return Again("refused without a reason, as it does when busy", after=_BUSY, nothing_happened=True)
+        case 429 | 403 if busy(response):
+            why = "too many connections at once" if response.status == 429 else "refused without a reason"
+            return Again(f"{why}, as it does when busy", after=_BUSY, nothing_happened=True)
         case 403:
             return AuthError(problem.words, hint="Check the key and the rights of the user who made it")
         case 503 if problem.title == "ComplianceRelated":
@@ -108,6 +109,8 @@ class MailchimpClient:
         self._headers = {"authorization": Secret("mailchimp authorization", f"{scheme} {token}")}
         self.list = f"lists/{quote(settings.audience, safe='')}"
         self.clock = http.clock
+        shared = http.policy.levels
+        self._lanes = shared if isinstance(shared, Lanes) else Lanes(settings.concurrency)
         self.data_centre = data_centre(settings)
 
     def send(
@@ -119,7 +122,8 @@ class MailchimpClient:
         json: Any = None,
     ) -> Response:
         """The answer, a problem of status 400, 404 or 405 included. Raises what Http.request raises."""
-        return self._http.request(method, f"{API}/{path}", params=params, json=json, headers=self._headers)
+        with self._lanes.take():
+            return self._http.request(method, f"{API}/{path}", params=params, json=json, headers=self._headers)
 
     def metadata(self) -> dict[str, Any] | None:
         """What the login host says of an OAuth token (`dc`, `accountname` ...); None for an API key. A

@@ -41,7 +41,8 @@ class MailchimpSandbox(Account):
 
     Knobs: `revoked` (the key is valid no more), `merge_field_limit` (what the plan allows),
     `tags_move_last_changed` (whether a tag moves `last_changed`; nobody says, so that the careful
-    answer is no), `connections_elsewhere` (how many of the account's ten connections others hold),
+    answer is no), `connections_elsewhere` (how many of the account's ten connections others hold; until
+    `elsewhere_until`, None for ever),
     `overload` (how the eleventh is refused), `unsteady_rows` (reports' rows turn from request to
     request), `batch_seconds` (how long a batch takes), `batches_elsewhere` (unfinished ones of others),
     `tired` (addresses that signed up to too many lists lately).
@@ -57,6 +58,7 @@ class MailchimpSandbox(Account):
         self.tags_move_last_changed = False
         self.unsteady_rows = True
         self.connections_elsewhere = 0
+        self.elsewhere_until: datetime | None = None
         self.overload: Literal["429", "429 without a body", "403 without a body"] = "429"
         self.batch_seconds = 10.0
         self.batches_elsewhere = 0
@@ -80,7 +82,9 @@ class MailchimpSandbox(Account):
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             self._given_up = [until for until in self._given_up if until > now]
-            full = self.in_flight + len(self._given_up) + self.connections_elsewhere > _CONNECTIONS
+            over = self.elsewhere_until is not None and now >= self.elsewhere_until
+            others = 0 if over else self.connections_elsewhere
+            full = self.in_flight + len(self._given_up) + others > _CONNECTIONS
         try:
             if full:
                 return self._crowded()
