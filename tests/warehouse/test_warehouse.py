@@ -151,3 +151,14 @@ def test_a_file_of_another_format_is_not_current(warehouse):
     with warehouse.burst():
         pass
     assert warehouse.current()
+
+
+def test_the_same_text_is_run_again_with_other_parameters_on_another_file(tmp_path):
+    for folder, number in (("one", 1), ("two", 2)):
+        with Warehouse(tmp_path / folder).burst() as session:
+            session.run("CREATE TABLE number (n BIGINT); INSERT INTO number VALUES ($n)", {"n": number})
+            session.run("INSERT INTO number SELECT n + 10 FROM number")
+            assert session.query("SELECT n FROM number WHERE n > $least ORDER BY n", {"least": 0}) == [
+                (number,),
+                (number + 10,),
+            ]
