@@ -162,6 +162,18 @@ def archive(town: Town, dice: random.Random) -> Sequence[Touch]:
     return [Touch("crm", row["id"])]
 
 
+def forget(town: Town, dice: random.Random) -> Sequence[Touch]:
+    """Deleted for privacy reasons: nothing but the weekly list shows it."""
+    rows = _live(town)
+    if len(rows) < 12:
+        return ()
+    row = dice.choice(rows)
+    _contacts(town).forget(row["id"])
+    for members in town.crm.lists.members.values():
+        members.pop(row["id"], None)
+    return [Touch("crm", row["id"], "gone")]
+
+
 ACTS = (
     Act("a new contact", 1.5, create),
     Act("an edited contact", 1, edit),
@@ -175,4 +187,5 @@ ACTS = (
     Act("somebody changes their list", 0.4, own_list),
     Act("a merge in the CRM", 0.3, merge),
     Act("an archived contact", 0.3, archive),
+    Act("a contact deleted for privacy", 0.25, forget),
 )

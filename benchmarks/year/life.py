@@ -26,6 +26,7 @@ def day(town: Town, until: datetime, dice: random.Random) -> int:
     if span > 0 and not any(name == "an order" for name in _names(town, began)) and count:
         done += town.act(shop_life.ACTS[0], dice)
     town.house.clock.move_to(until)
+    shop_life.settle(town)
     return done
 
 

@@ -157,11 +157,21 @@ _TABLES: Mapping[str, tuple[str, Callable[[tuple[Any, ...]], Row]]] = {
 }
 
 
+_MERGES = """SELECT id, "into" FROM merges WHERE connection = 'shop' AND NOT deleted"""
+_OF = ("order_id IN (SELECT o.id FROM orders AS o WHERE o.connection = 'shop' AND NOT o.deleted)", "true")
+"""What hangs on an order is gone with it."""
+
+
 def _orders(session: Session, there: Truth, excused: Excused) -> Iterator[str]:
     young = {key for role, key in excused.young if role == "shop"}
+    merged = {_tail(one): _tail(into) for one, into in session.query(_MERGES)}
     for name, (sql, row_of) in _TABLES.items():
         wanted: dict[str, Row] = getattr(there, name)
-        found = {_tail(r[0]): row_of(r) for r in session.query(f"{sql} WHERE connection = 'shop' AND NOT deleted")}
+        rows = session.query(f"{sql} WHERE connection = 'shop' AND NOT deleted AND {_OF[name == 'orders']}")
+        found = {_tail(r[0]): row_of(r) for r in rows}
+        for row in found.values():
+            while row.get("person") in merged:
+                row["person"] = merged[row["person"]]
         for key in sorted(found.keys() | wanted.keys()):
             have, want = found.get(key), wanted.get(key)
             if have == want:

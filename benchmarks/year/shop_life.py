@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from regulars.testing import WorldLine, WorldOrder, WorldPerson, WorldRefund
 
@@ -22,15 +23,12 @@ def bring(town: Town, people: Iterable[WorldPerson], orders: Iterable[WorldOrder
     theirs = [o for o in world.orders if o.person in persons or o in orders]
     part = replace(world, people=list(persons.values()), orders=theirs)
     town.shop.populate(part)
-    return [*(_customer(town, p) for p in persons.values() if "shop" in p.on), *(_order(town, o) for o in orders)]
+    return [*_there(town.shop.customers, persons.values()), *_there(town.shop.orders, orders)]
 
 
-def _customer(town: Town, person: WorldPerson) -> Touch:
-    return Touch("shop", str(town.shop.customers.live[town.shop.customers.keys[person.key]].id))
-
-
-def _order(town: Town, order: WorldOrder) -> Touch:
-    return Touch("shop", str(town.shop.orders.live[town.shop.orders.keys[order.key]].id))
+def _there(kept: Any, things: Iterable[Any]) -> list[Touch]:
+    numbers = [kept.keys.get(thing.key) for thing in things]
+    return [Touch("shop", str(kept.live[number].id)) for number in numbers if number in kept.live]
 
 
 def _somebody(town: Town, dice: random.Random) -> WorldPerson | None:
@@ -233,6 +231,64 @@ def our_tag(town: Town, dice: random.Random) -> Sequence[Touch]:
     return [Touch("shop", str(customer.id))]
 
 
+def _gid(kind: str, thing: Any) -> str:
+    return f"gid://shopify/{kind}/{thing.id}"
+
+
+def merge(town: Town, dice: random.Random) -> Sequence[Touch]:
+    """The merchant makes two customers one; the platform takes some seconds for it."""
+    customers = list(town.shop.customers.live.values())
+    if len(customers) < 12:
+        return ()
+    one, two = dice.sample(customers, 2)
+    orders = [order for order in town.shop.orders.live.values() if order.customer in (one.number, two.number)]
+    town.shop.departures.merge({"customerOneId": _gid("Customer", one), "customerTwoId": _gid("Customer", two)})
+    town.house.clock.forward(timedelta(seconds=3))
+    town.shop.departures.settle()
+    return [Touch("shop", str(thing.id)) for thing in (one, two, *orders)]
+
+
+def delete_customer(town: Town, dice: random.Random) -> Sequence[Touch]:
+    """Only who never ordered can be deleted."""
+    buyers = {order.customer for order in town.shop.orders.live.values()}
+    customer = pick(dice, [c for c in town.shop.customers.live.values() if c.number not in buyers])
+    if customer is None:
+        return ()
+    town.shop.departures.delete({"input": {"id": _gid("Customer", customer)}})
+    return [Touch("shop", str(customer.id))]
+
+
+def delete_order(town: Town, dice: random.Random) -> Sequence[Touch]:
+    order = dice.choice(list(town.shop.orders.live.values()))
+    town.shop.departures.delete_order(_gid("Order", order))
+    return [Touch("shop", str(order.id))]
+
+
+def erase(town: Town, dice: random.Random) -> Sequence[Touch]:
+    """Somebody wants to be forgotten; it ripens for weeks, and by day, for what the platform does in the
+    middle of a night would look as if we had done it."""
+    customer = pick(dice, list(town.shop.customers.live.values()))
+    if customer is None or len(town.shop.customers.live) < 12:
+        return ()
+    last = [order.created for order in town.shop.orders.live.values() if order.customer == customer.number]
+    hours = [town.now.hour, *(datetime.fromtimestamp(at, UTC).hour for at in last)]
+    if any(hour < 7 or hour > 22 for hour in hours):
+        return ()
+    town.shop.departures.erase(_gid("Customer", customer))
+    return [Touch("shop", str(customer.id))]
+
+
+def settle(town: Town) -> None:
+    """What was due by now has happened, and the shop's memory knows it."""
+    town.shop.departures.settle()
+    kept, world = town.shop.customers, town.house.world
+    gone = {key for key, number in kept.keys.items() if number in kept.gone and kept.standing(number) is None}
+    world.people = [person for person in world.people if person.key not in gone]
+    for order in world.orders:
+        if order.person in gone:
+            order.person = order.email = order.country = None
+
+
 ACTS = (
     Act("an order", 9, order),
     Act("a guest's order", 2, guest_order),
@@ -249,4 +305,8 @@ ACTS = (
     Act("the merchant's tags", 1, tag_customer),
     Act("somebody writes our metafield", 0.7, drift),
     Act("somebody changes our tag in the shop", 0.5, our_tag),
+    Act("a merge in the shop", 0.25, merge),
+    Act("a deleted customer", 0.2, delete_customer),
+    Act("a deleted order", 0.2, delete_order),
+    Act("a wish to be forgotten", 0.15, erase),
 )
