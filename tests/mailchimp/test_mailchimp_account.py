@@ -24,6 +24,7 @@ def test_check_says_who_we_are_and_how_many_of_each_status_there_are(filled, set
     counted = "1 subscribed, 1 unsubscribed, 1 pending, 1 cleaned"
     assert told["audience"] == f'{filled.list_id} "Customers": {counted}'
     assert told["merge fields"].startswith("5 in use, 0 of them ours")
+    assert told["tags"] == "1 in use, 0 of them ours"
     assert "whole account" in told["key"]
 
 

@@ -11,7 +11,7 @@ from regulars import CheckReport, Finding, Http
 
 from regulars_mailchimp import fields
 from regulars_mailchimp.client import PAGE, MailchimpClient
-from regulars_mailchimp.models import FIELD_PREFIX
+from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX
 from regulars_mailchimp.settings import MailchimpSettings
 
 CONNECTIONS = 10
@@ -67,6 +67,7 @@ def _chosen(client: MailchimpClient, settings: MailchimpSettings, row: dict[str,
     told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     yield Finding("ok", "audience", f'{settings.audience} "{row["name"]}": {told or "nobody yet"}')
     yield _fields(client)
+    yield _tags(client)
     if required := [tag for tag, field in fields.defined(client).items() if field.required]:
         text = f"{', '.join(required)} must have a value; our writes skip that check, forms and others do not"
         yield Finding("warning", "required fields", f"{text}. Make them optional if a sync of others breaks")
@@ -88,6 +89,12 @@ def _fields(client: MailchimpClient) -> Finding:
     ours = sum(tag.startswith(FIELD_PREFIX) for tag in there)
     text = f"{len(there)} in use, {ours} of them ours; how many there may be depends on the plan"
     return Finding("ok", "merge fields", text)
+
+
+def _tags(client: MailchimpClient) -> Finding:
+    body = client.get(f"{client.list}/segments", type="static", count=PAGE, fields="total_items,segments.name")
+    ours = sum(str(row.get("name", "")).startswith(LIST_PREFIX) for row in body.get("segments") or ())
+    return Finding("ok", "tags", f"{int(body.get('total_items') or 0):,} in use, {ours} of them ours")
 
 
 def _opt_in(row: dict[str, Any]) -> Finding:
