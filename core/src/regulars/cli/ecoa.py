@@ -100,7 +100,7 @@ def status(call: Call, client_id: str) -> None:
         except RefusedError as off:
             account = [off.what]
         shown = [_job(job) | {"quoted": f"{job.quoted_at.astimezone(desk.zone):%Y-%m-%d}"} for job in found]
-    names = ("job", "quote", "quoted", "state", "records", "cost", "paid")
+    names = ("job", "quote", "quoted", "state", "records", "cost", "paid", "credited")
     rows = [tuple(job[name] for name in names) for job in shown]
     lines = table(rows, names) if rows else ["no jobs yet"]
     call.show({"jobs": [_job(job) for job in found], "month": account}, [*lines, *account])
@@ -121,7 +121,7 @@ def results(call: Call, client_id: str, sample: int) -> None:
 
     with _reading(call, client_id) as desk:
         found = candidates(desk.journal)
-        paid = [job.paid for job in jobs(desk.journal).values() if job.state == "settled" and job.paid]
+        paid = [job.counts for job in jobs(desk.journal).values() if job.state == "settled" and job.paid]
     states = Counter(one.state for one in found)
     whys = Counter(one.why for one in found if one.why)
     data = {"states": dict(states), "rejected": dict(whys)}
@@ -174,6 +174,7 @@ def _job(job: Job) -> dict[str, Any]:
         "records": job.records,
         "cost": str(job.cost),
         "paid": str(job.paid) if job.paid else None,
+        "credited": str(job.credited) if job.credited.amount else None,
         "quoted_at": job.quoted_at.isoformat(),
         "expires_at": job.expires_at.isoformat(),
     }

@@ -20,9 +20,12 @@ log = logging.getLogger("regulars.run")
 
 
 def advance_ecoa(at: Desk, result: Result) -> None:
-    """Poll and collect open ECOA jobs; never submits one. Its trouble does not stop the night."""
+    """Poll, collect and look after ECOA jobs; never submits one. Its trouble does not stop the night.
+
+    Also where ECOA was switched off since: what was bought is collected, who is erased is erased there.
+    """
     config = at.client.config.ecoa
-    if not config.enabled or config.connection is None or not reactivation.jobs(at.journal):
+    if config.connection is None or not reactivation.jobs(at.journal):
         return
     where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
     try:
