@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from regulars import AuthError, FieldSpec, JoinList, LeaveList, SetField, UnknownOutcomeError
 from regulars.testing import Asked, Fault
+from regulars.testing.contract.bench import Bench
+from regulars_shopify.connector import connector
 from regulars_shopify.destination import ShopifyDestination
 from shopify.conftest import a_world
 
@@ -243,3 +245,17 @@ def test_a_file_that_is_not_there_or_holds_nothing_or_too_much_is_refused(graph,
         box.uploads.largest = 40
         codes.append(begin(graph, parameters["key"])["userErrors"][0]["code"])
     assert codes == ["NO_SUCH_FILE", "INVALID_STAGED_UPLOAD_FILE", "INVALID_STAGED_UPLOAD_FILE"]
+
+
+def test_under_the_platforms_own_hosts_the_token_goes_to_the_shop_alone():
+    bench = Bench(connector(), 150)
+    bench.sandbox.populate(a_world(PEOPLE))
+    there = bench.destination()
+    there.provision(there.missing([STAGE], []))
+    assert set(statuses(there.write(sets()))) == {"written"}
+    hosts = {asked.headers["host"]: "x-shopify-access-token" in asked.headers for asked in bench.sandbox.log}
+    assert hosts == {
+        "sandbox.myshopify.com": True,
+        "shopify-staged-uploads.storage.googleapis.com": False,
+        "storage.googleapis.com": False,
+    }
