@@ -129,6 +129,16 @@ def test_the_token_endpoint_may_be_asked_again_after_a_passing_refusal(box, app_
     assert len(rows(read(app_source, "contacts")[0], "person")) == 3
 
 
+def test_a_refresh_token_that_changed_is_kept(box, app_http, crowd, clock, read, rows):
+    box.populate(crowd(3))
+    box.oauth.rotates = True
+    settings = app_of(box)
+    for _ in range(3):
+        assert len(rows(read(HubSpotSource(settings, app_http), "contacts")[0], "person")) == 3
+    assert settings.token.reveal() == box.oauth.refresh_token
+    assert len(fetched(box)) == 3
+
+
 def test_an_answer_without_a_token_is_nonsense(box, app_source):
     box.faults.append(Fault("status", match="/token", status=200, body=b"{}"))
     with pytest.raises(PlatformError, match="without an access token"):

@@ -117,3 +117,9 @@ def test_events_that_do_not_go_on_are_an_error_and_no_endless_read(box, source):
     box.faults.append(Fault("status", match="/events", times=9, status=200, body=body))
     with pytest.raises(PlatformError, match="do not go on"):
         list(source.pages("events", None))
+
+
+def test_an_account_that_has_no_events_is_read_without_them(box, source, read):
+    box.faults.append(Fault("status", match="/events", times=1, status=404))
+    assert read(source, "events") == ([], None)
+    assert len(asked_of(box)) == 1

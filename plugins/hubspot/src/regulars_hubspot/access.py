@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from regulars import AuthError, Http, PlatformError, Secret
 
@@ -94,6 +94,13 @@ class Renewed:
         if not isinstance(token, str) or not token:
             raise PlatformError("HubSpot answered without an access token", where=answer.url)
         self._http.conceal(token)
+        self._keep(body.get("refresh_token"))
         lives = body.get("expires_in")
         self._until = begun + timedelta(seconds=lives if isinstance(lives, int) else 1_800) - EARLY
         return Secret("access_token", f"Bearer {token}")
+
+    def _keep(self, refresh_token: Any) -> None:
+        """HubSpot gives the same refresh token again; were it another, the old one would be of no use."""
+        if isinstance(refresh_token, str) and refresh_token not in ("", self._refresh_token.reveal()):
+            self._http.conceal(refresh_token)
+            self._refresh_token.replace(refresh_token)

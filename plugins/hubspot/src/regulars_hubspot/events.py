@@ -15,6 +15,7 @@ from regulars import Bounce, Page, PlatformError, Record, Rejected, Touch
 
 from regulars_hubspot.contacts import BOUNCES
 from regulars_hubspot.paths import EVENTS
+from regulars_hubspot.refusals import ScopeError
 from regulars_hubspot.wire import Body, Wire, object_of
 
 SLICE = timedelta(days=30)
@@ -105,7 +106,10 @@ def _page(wire: Wire, kind: str, start: datetime, end: datetime, offset: str) ->
     }
     if offset:
         params["offset"] = offset
-    body = object_of(wire.send("GET", EVENTS, params=params))
+    answer = wire.send("GET", EVENTS, params=params, accept=(404, 410))
+    if answer.status >= 400:
+        raise ScopeError("HubSpot has no marketing e-mail events for this account", where=answer.url)
+    body = object_of(answer)
     events = body.get("events")
     if not isinstance(events, list):
         raise PlatformError("HubSpot answered without events", hint="Nothing of this page was stored")

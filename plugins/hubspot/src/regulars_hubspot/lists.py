@@ -31,6 +31,7 @@ class Lists:
         found: list[Body] = []
         while True:
             asked = {"query": text, "offset": len(found), "count": 500, "processingTypes": list(kinds)}
+            asked["additionalProperties"] = ["hs_list_size"]
             body = object_of(self._wire.send("POST", f"{self._path}/search", json=asked, reads=True))
             page = body.get("lists")
             if not isinstance(page, list):

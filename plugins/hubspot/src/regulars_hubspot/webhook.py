@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from regulars import AuthError, Secret
 
+_WHERE = "HubSpot webhook"
 OLDEST = timedelta(minutes=5)
 _DECODED = {
     "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'",
@@ -40,10 +41,12 @@ def verify(secret: Secret, method: str, url: str, headers: Mapping[str, str], bo
         second = given.get("x-hubspot-signature-version", "v1").lower() == "v2"
         wanted = signature_v2(secret, method, url, body) if second else signature_v1(secret, body)
     else:
-        raise AuthError("the call has no signature", hint="Refuse it")
+        raise AuthError("the call has no signature", where=_WHERE, hint="Refuse it")
     if not hmac.compare_digest(wanted.encode(), sent.encode()):
         raise AuthError(
-            "the signature is not HubSpot's", hint="Refuse the call; see that the client secret is right"
+            "the signature is not HubSpot's",
+            where=_WHERE,
+            hint="Refuse the call; see that the client secret is right",
         )
 
 
@@ -66,7 +69,8 @@ def signature_v1(secret: Secret, body: bytes) -> str:
 
 def _refuse_old(timestamp: str, now: datetime) -> None:
     if not re.fullmatch(r"\d{1,16}", timestamp):
-        raise AuthError("the call does not say when it was signed", hint="Refuse it")
+        raise AuthError("the call does not say when it was signed", where=_WHERE, hint="Refuse it")
     age = now.timestamp() - int(timestamp) / 1000
     if abs(age) > OLDEST.total_seconds():
-        raise AuthError(f"the call was signed {age:,.0f} s ago, at most 300 s are taken", hint="Refuse it")
+        what = f"the call was signed {age:,.0f} s ago, at most 300 s are taken"
+        raise AuthError(what, where=_WHERE, hint="Refuse it")

@@ -72,11 +72,17 @@ class Lists:
         page = found[offset : offset + count]
         end = offset + len(page)
         return {
-            "lists": [self.view(row) for row in page],
+            "lists": [self._found(row, asked.get("additionalProperties") or ()) for row in page],
             "hasMore": end < len(found),
             "offset": end,
             "total": len(found),
         }
+
+    def _found(self, row: Body, wanted: Sequence[str]) -> Body:
+        """A list as search shows it: its size only where it was asked for, and as a text."""
+        seen = {name: value for name, value in row.items() if name != "size"}
+        size = {"hs_list_size": str(len(self.members[row["listId"]]))}
+        return {**seen, "additionalProperties": {n: v for n, v in size.items() if n in wanted}}
 
     def change(self, key: str, add: Any, remove: Any, known: Container[str], now: datetime) -> Body:
         """Let records in or out. Unknown ids are named, those in (or out) already are passed over."""

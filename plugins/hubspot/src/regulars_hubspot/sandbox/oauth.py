@@ -14,7 +14,7 @@ LIVES = 1_800  # seconds
 
 
 class OAuth:
-    """One app, installed in one portal. Free to change: `revoked`."""
+    """One app, installed in one portal. Free to change: `revoked`, `rotates` (the real one does not)."""
 
     def __init__(self, seed: int, portal: int) -> None:
         self.portal = portal
@@ -22,7 +22,7 @@ class OAuth:
         self.client_secret = f"app-secret-{seed:08d}-77aa"
         self.refresh_token = f"eu1-refresh-{seed:08d}-c0de"
         self.code = f"code-{seed:08d}"
-        self.revoked = False
+        self.revoked = self.rotates = False
         self.issued: dict[str, float] = {}  # access token -> when it ends
 
     def ended(self, token: str, now: datetime) -> float | None:
@@ -76,6 +76,8 @@ class OAuth:
 
     def _issue(self, scopes: list[str], now: datetime) -> Body:
         token = f"{self.refresh_token[:4]}access-{self.portal}-{len(self.issued):06d}-b7f3"
+        if self.rotates:
+            self.refresh_token += f"-{len(self.issued)}"
         self.issued[token] = (now + timedelta(seconds=LIVES)).timestamp()
         return {
             "token_type": "bearer",
