@@ -92,7 +92,7 @@ def test_what_was_sent_meanwhile_is_not_prepared_again(filled, drafts):
     assert made(filled) == []
 
 
-@pytest.mark.parametrize(("field", "told"), [("list", "no such tag"), ("template", "there are: Win-back")])
+@pytest.mark.parametrize(("field", "told"), [("list", "no such tag"), ("template", "There are: Win-back")])
 def test_an_unknown_list_or_template_is_told_before_anything_is_made(filled, drafts, field, told):
     wrong = {**{name: getattr(REQUEST, name) for name in ("name", "list", "template", "subject")}, field: "none"}
     with pytest.raises(ConfigError, match=told):

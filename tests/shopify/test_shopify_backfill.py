@@ -5,7 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 from regulars import AuthError, PlatformError, QuotaError
+from regulars.journal import Journal, runs
+from regulars.sync import Landing, read_stream
+from regulars.sync.read import cursors
 from regulars.testing import Fault, WorldLine, WorldRefund
+from regulars.warehouse import Warehouse
 from regulars_shopify.bulk import Bulk
 from regulars_shopify.bulk_streams import orders_query
 from regulars_shopify.client import ShopifyClient, document
@@ -123,6 +127,21 @@ def test_the_operations_id_is_stored_before_anybody_waits(large, box):
     assert asked(box, "BulkPoll") == []
 
 
+def test_the_core_keeps_the_operations_id_although_the_run_ends_while_waiting(large, box, clock, tmp_path):
+    box.populate(a_full_world())
+    box.faults = [Fault("status", "query BulkPoll", status=401, body=b"{}", times=1)]
+    journal, warehouse = Journal.open(tmp_path / "journal.db", clock), Warehouse(tmp_path)
+    with journal.lease() as lease:
+        landing = Landing(journal, lease, runs.start(journal, lease, "night").id, warehouse)
+        with pytest.raises(AuthError):
+            read_stream(landing, "shop", "orders", large.source())
+        assert "BulkOperation" in cursors(journal)["shop/orders"]
+        told = read_stream(landing, "shop", "orders", large.source())
+    assert told.kinds["order"] == 40
+    assert len(box.operations.all) == 1
+    assert "bulk" not in cursors(journal)["shop/orders"]
+
+
 def test_an_operation_that_nobody_noted_is_taken_up_again(large, box):
     box.populate(a_full_world())
     box.operations.pace = 1
@@ -159,7 +178,7 @@ def test_what_fails_again_and_again_is_an_error_and_loses_nothing(large, box):
 def test_a_denied_operation_says_what_to_do(large, box):
     box.populate(a_full_world())
     box.operations.failures = ["ACCESS_DENIED"]
-    with pytest.raises(AuthError, match="denied access"):
+    with pytest.raises(AuthError, match="denied access to a bulk query"):
         large.read("customers")
 
 

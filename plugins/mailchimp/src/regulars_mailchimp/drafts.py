@@ -76,7 +76,9 @@ class MailchimpDrafts:
             if wanted in (str(row.get("id")), row.get("name")):
                 return int(row["id"])
         known = ", ".join(str(row.get("name")) for row in rows) or "none"
-        raise ConfigError(f"there is no template {wanted!r}; there are: {known}", where="mailchimp template")
+        raise ConfigError(
+            f"there is no template {wanted!r}", where="mailchimp template", hint=f"There are: {known}"
+        )
 
     def _create(self, request: DraftRequest, segment: int) -> dict[str, Any]:
         sender = self._sender()

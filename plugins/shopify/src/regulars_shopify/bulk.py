@@ -73,7 +73,9 @@ class Bulk:
             if operation and status == "COMPLETED":
                 return operation
             if operation and operation["errorCode"] == "ACCESS_DENIED":
-                raise AuthError("a bulk operation was denied access", hint="`regulars check` says what is missing")
+                raise AuthError(
+                    "Shopify denied access to a bulk query", hint="`regulars check` says what is missing"
+                )
             if status == "FAILED":
                 raise Failed(operation["errorCode"] if operation else "")
             if status not in _RUNNING:
@@ -81,7 +83,7 @@ class Bulk:
             if self._clock.now() - begun > _PATIENCE:
                 break
             self._clock.sleep(pause)
-        raise PlatformError("a bulk operation is still running", hint="The next run goes on waiting for it")
+        raise PlatformError("Shopify is still running a bulk query", hint="The next run goes on waiting for it")
 
     def fill(self, operation: Operation, spool: Spool) -> None:
         """Put all lines of a completed operation into the spool. Raises Gone where the file is no longer
@@ -92,7 +94,9 @@ class Bulk:
         if (spool.lines, spool.roots) != told:
             what = f"a bulk result has {spool.lines} lines, {spool.roots} of them roots; Shopify counted"
             raise PlatformError(
-                f"{what} {told[0]} and {told[1]}", hint="Nothing of it was stored; the next run reads it again"
+                f"{what} {told[0]} and {told[1]}",
+                where="Shopify bulk result",
+                hint="Nothing of it was stored; the next run reads it again",
             )
 
     def _running(self, query: str) -> tuple[str, datetime] | None:

@@ -170,7 +170,8 @@ def _checked(extra: Sequence[str]) -> tuple[str, ...]:
         if not (namespace and dot and key):
             raise ConfigError(f"{name!r} is no metafield", where="shopify", hint="Write it as namespace.key")
     if len(set(extra)) > MAX_METAFIELDS:
-        raise ConfigError(f"more than {MAX_METAFIELDS} metafields are mapped", where="shopify")
+        what = f"more than {MAX_METAFIELDS} metafields are mapped"
+        raise ConfigError(what, where="shopify", hint="Leave some of them out of [[signal]]")
     return tuple(dict.fromkeys(extra))
 
 

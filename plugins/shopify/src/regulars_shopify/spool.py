@@ -50,7 +50,8 @@ class Spool:
             heads = _HEADS.validate_json(b"[%b]" % b",".join(lines))
         except ValidationError as fault:
             first = fault.errors(include_url=False, include_input=False)[0]
-            raise PlatformError(f"a line of a bulk result cannot be understood: {first['msg']}") from None
+            what = f"a line cannot be understood: {first['msg']}"
+            raise PlatformError(what, where="Shopify bulk result") from None
         roots, children = [], []
         for head, line in zip(heads, lines, strict=True):
             if (parent := head.get("__parentId")) is None:
@@ -69,7 +70,8 @@ class Spool:
         self._rows.execute("CREATE INDEX child_of ON child (parent)")
         orphans = "SELECT count(*) FROM child WHERE NOT EXISTS (SELECT 1 FROM root WHERE root.id = child.parent)"
         if lost := self._rows.execute(orphans).fetchone()[0]:
-            raise PlatformError(f"{lost} lines of a bulk result belong to nobody", hint="Nothing of it was stored")
+            what = f"{lost} lines belong to nobody"
+            raise PlatformError(what, where="Shopify bulk result", hint="Nothing of it was stored")
         found = self._rows.execute(
             "SELECT root.id, root.line, child.namespace, child.line FROM root"
             " LEFT JOIN child ON child.parent = root.id ORDER BY root.id, child.rowid"
