@@ -320,10 +320,10 @@ def test_interests_are_told_by_category_and_name(filled, settings, http, api):
     assert json.loads(people["dee"]["custom"])["interests"] == {}
 
 
-def test_an_audience_without_interests_is_not_asked_for_them(filled, source):
-    read(source, "members")
-    asked = next(dict(one.query)["fields"] for one in filled.log if one.path.endswith("/members"))
-    assert "interests" not in asked
+def test_an_audience_without_interests_is_not_asked_what_they_are_called(filled, source):
+    people = by_name(read(source, "members")[0])
+    assert "interests" not in json.loads(people["ada"]["custom"])
+    assert not any("interest-categories" in one.path for one in filled.log)
 
 
 # --- several pages at a time ---------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class Member(BaseModel):
         return self.timestamp_signup or self.timestamp_opt
 
 
-ASKED = tuple(name for name in Member.model_fields if name not in ("interests", "location"))
+ASKED = tuple(name for name in Member.model_fields if name != "location")
 """The properties always asked for."""
 FURTHER = frozenset(
     (

@@ -35,11 +35,12 @@ Row = Mapping[str, Any]
 @dataclass
 class Reader:
     """Makes records of member rows. `tags` asks for all tags of a row that does not show all of its own;
-    `extra` names member properties that the client mapped; `interests` are the audience's, by id."""
+    `extra` names member properties that the client mapped; `interests` gives the audience's, by id, and is
+    asked once a row has any."""
 
     tags: Callable[[Row], Sequence[str]]
     extra: Sequence[str] = ()
-    interests: Mapping[str, Interest] = field(default_factory=dict)
+    interests: Callable[[], Mapping[str, Interest]] = dict
     _known: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
     def person(self, row: Row, changed: datetime) -> Person:
@@ -48,8 +49,8 @@ class Reader:
         values = row.get("merge_fields") or {}  # an empty object arrives as an empty list
         ours, others = self._parted(tuple(values))
         custom = {tag: values[tag] for tag in others}
-        if self.interests:
-            custom["interests"] = chosen(self.interests, row.get("interests") or {})
+        if groups := row.get("interests"):
+            custom["interests"] = chosen(self.interests(), groups)
         for name in self.extra:
             if name not in values:
                 custom[name] = _property(row, custom, name)

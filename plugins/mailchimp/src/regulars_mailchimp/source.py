@@ -8,7 +8,7 @@ a member deleted for good just vanishes; a change is read when its second is ove
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -19,6 +19,7 @@ from regulars import Bounce, Consent, Http, Page, Person, Rejected, by_time, ful
 from regulars_mailchimp import groups, rows
 from regulars_mailchimp.activity import Activity
 from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.groups import Interest
 from regulars_mailchimp.models import ASKED, FURTHER
 from regulars_mailchimp.orders import Orders
 from regulars_mailchimp.rows import Reader
@@ -106,15 +107,17 @@ class MailchimpSource:
 
     @cached_property
     def _reader(self) -> Reader:
-        known = {interest.id: interest for interest in groups.interests(self._client)}
-        return Reader(lambda row: self._client.all_tags(row["id"]), self._extra, known)
+        return Reader(lambda row: self._client.all_tags(row["id"]), self._extra, lambda: self._interests)
+
+    @cached_property
+    def _interests(self) -> Mapping[str, Interest]:
+        return {interest.id: interest for interest in groups.interests(self._client)}
 
     @cached_property
     def _asked(self) -> list[str]:
         """Properties that Mailchimp is asked for; the rest of a member is links and statistics."""
         mapped = [name.partition(".")[0] for name in self._extra]
         asked = dict.fromkeys((*ASKED, *(name for name in mapped if name in FURTHER)))
-        asked |= {"interests": None} if self._reader.interests else {}
         asked |= {"location" if "location" in mapped else "location.country_code": None}
         return list(asked)
 
