@@ -12,8 +12,8 @@ import zlib
 from array import array
 from base64 import b85decode, b85encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from collections.abc import Iterable
+from itertools import accumulate, chain
 from operator import sub
 
 
@@ -52,9 +52,9 @@ class Ledger:
         """What is kept beside a number."""
         return self.marks[bisect_left(self.numbers, number)]
 
-    def between(self, low: int, high: int) -> Iterator[int]:
-        """The numbers from one up to and with another."""
-        return iter(self.numbers[bisect_left(self.numbers, low) : bisect_right(self.numbers, high)])
+    def span(self, low: int, high: int) -> range:
+        """The places of the numbers from one up to and with another."""
+        return range(bisect_left(self.numbers, low), bisect_right(self.numbers, high))
 
     def without(self, gone: set[int]) -> Ledger:
         """The ledger with some numbers struck out."""
@@ -63,7 +63,7 @@ class Ledger:
 
 
 def _packed(numbers: array[int]) -> str:
-    steps = array("q", map(sub, numbers, [0, *numbers[:-1]]))
+    steps = array("q", map(sub, numbers, chain((0,), numbers)))
     return b85encode(zlib.compress(steps.tobytes(), 6)).decode()
 
 

@@ -70,16 +70,16 @@ class Sweep:
 
     def _gone(self, ledger: Ledger, low: int, high: int) -> Iterator[int]:
         """Numbers of the ledger in a range that are there no more."""
-        known = list(ledger.between(low, high))
+        known = ledger.span(low, high)
         if not known or self.client.count(self.name, f"id:>={low} AND id:<={high}") == len(known):
             return
         if len(known) <= _A_PAGE:
             seen = {node["id"] for node in self._listed(low - 1, high)}
-            missing = [number for number in known if self._gid(number) not in seen]
+            missing = [ledger.numbers[at] for at in known if self._gid(ledger.numbers[at]) not in seen]
             there = self.client.still_there([self._gid(number) for number in missing])
             yield from (number for number in missing if self._gid(number) not in there)
             return
-        middle = known[len(known) // 2]
+        middle = ledger.numbers[known[len(known) // 2]]
         yield from self._gone(ledger, low, middle - 1)
         yield from self._gone(ledger, middle, high)
 
