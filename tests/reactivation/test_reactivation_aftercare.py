@@ -270,3 +270,14 @@ def test_some_are_held_back_and_stay_so(journal, lease, shop, provider, sandbox)
     first, second = ({r["old_email"] for r in asked.json()["records"]} for asked in sandbox.log)
     assert first == second
     assert 10 <= len(first) <= 30
+
+
+def test_an_erased_person_is_not_named_again_in_an_open_claim(collected, desk, lease, provider, shop, sandbox):
+    bounces(shop, "gone.again.dan@example.test")
+    sandbox.faults.append(Fault("status", match="/bounces", status=503, times=99))
+    advance(desk, lease, provider)
+    with desk.journal.tx(lease) as tx:
+        erase(tx, ["c-dan"], desk.journal)
+    asked = sum(x.path.endswith("/bounces") for x in sandbox.log)
+    assert advance(desk, lease, provider).faults == {}
+    assert sum(x.path.endswith("/bounces") for x in sandbox.log) == asked

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from regulars.consent import reference as stop_reference
 from regulars.consent import stops
-from regulars.ecoa import EcoaBounce, EcoaCapabilities, EcoaProvider
+from regulars.ecoa import EcoaBounce, EcoaCapabilities, EcoaCredit, EcoaProvider
 from regulars.errors import RegularsError
 from regulars.journal import Fact, Lease
+from regulars.money import Money
 from regulars.reactivation.candidates import Candidate, candidates
 from regulars.reactivation.desk import Desk
 from regulars.reactivation.eligibility import prepare
@@ -85,7 +86,10 @@ def _ask_credit(
         for key in claim.payload["keys"]
         if key in emails
     ]
-    told = provider.return_bounces(job.job_ref, rows)
+    # People erased meanwhile are not named again, whatever their credit would have been.
+    told = (
+        provider.return_bounces(job.job_ref, rows) if rows else EcoaCredit(job.credits.get(claim.seq, _none(job)))
+    )
     payload = {
         "claim": claim.seq,
         "minor": told.granted.minor,
@@ -100,6 +104,10 @@ def _ask_credit(
     progress.returned += len(rows)
     for one in told.refused:
         progress.note(job.id, f"no credit for a bounced address: {one.reason}")
+
+
+def _none(job: Job) -> Money:
+    return Money.of_minor(0, job.cost.currency)
 
 
 def _bounced_since(desk: Desk, emails: Sequence[str]) -> dict[str, str]:
