@@ -204,6 +204,15 @@ def test_a_discovery_names_fields_with_their_fill_rates(shop, box):
     assert told.sampled == 4
 
 
+def test_a_tags_members_are_told_only_where_everybody_was_looked_at(shop, box):
+    world = a_world(60)
+    for person in world.people:
+        person.tags = ("vip",)
+    box.populate(world)
+    (vip,) = discover(shop.settings, shop.http).lists
+    assert (vip.name, vip.members) == ("vip", None)
+
+
 def test_a_discovery_names_tags_and_what_there_is_to_know(shop, box):
     world = a_world(2, 3)
     world.people[0].tags = ("vip", "regulars:champions")

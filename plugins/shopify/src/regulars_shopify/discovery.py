@@ -19,21 +19,20 @@ _WINDOW = timedelta(days=60)
 def discover(settings: ShopifySettings, http: Http) -> Discovery:
     """Ask the shop. Writes nothing. Raises AuthError where customers or orders cannot be read."""
     client = ShopifyClient(settings, http)
-    sample = Sample.of(client)
+    sample, people = Sample.of(client), client.count("customers")
     return Discovery(
         lists=tuple(
-            FoundList(tag, tag, "tag", None if len(sample.tags) == 0 else number, is_ours(tag))
+            FoundList(tag, tag, "tag", number if sample.people == people else None, is_ours(tag))
             for tag, number in sorted(sample.tags.items())
         ),
-        fields=tuple(_fields(client, sample)),
+        fields=tuple(_fields(client, sample, people)),
         facts=tuple(_facts(client, http)),
         sampled=sample.people,
     )
 
 
-def _fields(client: ShopifyClient, sample: Sample) -> Iterator[FoundField]:
+def _fields(client: ShopifyClient, sample: Sample, people: int) -> Iterator[FoundField]:
     """Defined metafields with exact fill rates, then those that only occur."""
-    people = client.count("customers")
     defined = set()
     for one in client.definitions():
         full = f"{one['namespace']}.{one['key']}"
