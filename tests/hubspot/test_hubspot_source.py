@@ -161,6 +161,12 @@ def test_a_contact_comes_as_a_person(box, settings, http, world_of, clock, read,
     assert json.loads(ann["custom"]) == {"country": "at", "loyalty": "gold"}
 
 
+def test_half_a_character_breaks_nothing(box, settings, http, world_of, read, rows):
+    box.populate(world_of(WorldPerson("ann", "ann@tea.example.test", properties={"note": "tea \ud83c"})))
+    (ann,) = rows(read(HubSpotSource(settings, http, ["note"]), "contacts")[0], "person")
+    assert json.loads(ann["custom"]) == {"note": "tea \ud83c"}
+
+
 def test_a_country_in_words_is_no_country_code(box, source, world_of, read, rows):
     box.populate(world_of(WorldPerson("ann", "ann@tea.example.test", country="Austria")))
     (ann,) = rows(read(source, "contacts")[0], "person")

@@ -64,7 +64,7 @@ def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str]) -> 
         "person": [to_person(row, ours, custom) for row in rows],
         "consent": [to_consent(row) for row in rows],
         "bounce": [bounce for row in rows if (bounce := to_bounce(row))],
-        "merge": [merge for row in rows for merge in to_merges(row)],
+        "merge": [x for row in rows if row.properties.get("hs_merged_object_ids") for x in to_merges(row)],
     }
     return Page({kind: records for kind, records in found.items() if records}, rejected=rejected)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from regulars import Rejected
 
 _TEXTS = {str, type(None)}
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(slots=True)
@@ -41,7 +41,15 @@ class Row:
         """Those of these properties that have a value, as a JSON object."""
         get = self.properties.get
         found = {name: value for name in names if (value := get(name))}
-        return _encode(found) if found else "{}"
+        return _encoded(found) if found else "{}"
+
+
+def _encoded(found: dict[str, str]) -> str:
+    try:
+        return to_json(found).decode()
+    except ValueError:
+        # Half a character (a cut emoji) can only be written as an escape.
+        return json.dumps(found)
 
 
 def row_of(raw: Any) -> Row:
