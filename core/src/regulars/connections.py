@@ -89,6 +89,8 @@ class Connection:
             )
         if found.timezone not in (None, config.timezone):
             mine.append(Finding("warning", "zone", f"{found.timezone}; the client's days are {config.timezone}'s"))
+        elif found.timezone:
+            mine.append(Finding("ok", "zone", f"{found.timezone} = the client's"))
         return (*mine, *found.findings)
 
     def source(self, extra: Sequence[str] | None = None) -> Source:
