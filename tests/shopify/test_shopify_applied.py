@@ -11,6 +11,7 @@ from regulars.plan import Plan, PlannedChange, Target
 from regulars.testing import Fault
 from regulars_shopify.connector import connector
 from regulars_shopify.destination import ShopifyDestination
+from regulars_shopify.sandbox import ShopifySandbox
 from shopify.conftest import a_world
 
 PEOPLE = 700
@@ -104,3 +105,14 @@ def test_codes_whose_answer_was_lost_are_issued_again_and_exist_once(box, applie
     _, entries = applied(changes)
     assert states(entries) == {"confirmed": 20}
     assert sum(len(discount.codes) for discount in box.discounts.live.values()) == 20
+
+
+def test_all_that_was_written_survives_being_saved(box, applied, clock, tmp_path):
+    box.webhooks.subscribe("CUSTOMERS_UPDATE", {"uri": "https://regulars.example.test/webhooks"})
+    applied([SetField(gid(n), "regulars.stage", "x") for n in range(1, PEOPLE + 1)])
+    before = box.state()
+    assert len(before["webhooks"]["waiting"]) == PEOPLE
+    box.save(tmp_path / "shop.json")
+    other = ShopifySandbox(clock)
+    other.load(tmp_path / "shop.json")
+    assert other.state() == before

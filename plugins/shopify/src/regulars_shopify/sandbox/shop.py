@@ -415,6 +415,8 @@ class ShopifySandbox(Sandbox):
                 "tokens": self.tokens.state(),
                 "metafields": self.metafields.state(),
                 "discounts": self.discounts.state(),
+                "uploads": self.uploads.state(),
+                "webhooks": self.webhooks.state(),
                 "forbidden": self.forbidden,
                 "bulk": self.operations.state(),
                 "departures": self.departures.state(),
@@ -435,6 +437,8 @@ class ShopifySandbox(Sandbox):
             self.tokens.restore(state["tokens"])
             self.metafields.restore(state["metafields"])
             self.discounts.restore(state["discounts"])
+            self.uploads.restore(state["uploads"])
+            self.webhooks.restore(state["webhooks"])
             self.forbidden = list(state["forbidden"])
             self.operations.restore(state["bulk"])
             self.departures.restore(state["departures"])

@@ -35,6 +35,15 @@ class Uploads:
         self.files: dict[str, bytes] = {}
         self.largest = _LARGEST
 
+    def state(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {"tickets": self.tickets, "files": {path: body.decode() for path, body in self.files.items()}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become what `state` gave."""
+        self.tickets = dict(state["tickets"])
+        self.files = {path: text.encode() for path, text in state["files"].items()}
+
     def stage(self, inputs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         """stagedUploadsCreate."""
         return {"stagedTargets": [self._ticket(told) for told in inputs], "userErrors": []}

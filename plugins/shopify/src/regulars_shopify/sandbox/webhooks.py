@@ -102,6 +102,19 @@ class Webhooks:
                 self._again(one, now)
         return len(due)
 
+    def state(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        waiting = [{**vars(one), "body": one.body.decode()} for one in self.waiting]
+        counts = {name: getattr(self, name) for name in ("lose", "repeat", "shuffle", "events", "made")}
+        return {**counts, "subscriptions": [vars(one) for one in self.subscriptions.values()], "waiting": waiting}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become what `state` gave."""
+        for name in ("lose", "repeat", "shuffle", "events", "made"):
+            setattr(self, name, state[name])
+        self.subscriptions = {told["id"]: Subscription(**told) for told in state["subscriptions"]}
+        self.waiting = [Delivery(**{**told, "body": told["body"].encode()}) for told in state["waiting"]]
+
     def _again(self, one: Delivery, now: int) -> None:
         """Eight retries over four hours; then a subscription that was made by the API is removed."""
         if one.tries < RETRIES:
