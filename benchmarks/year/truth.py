@@ -182,7 +182,7 @@ class Shop:
     """A Shopify shop; an order that did not change is not looked at again."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, tuple[int, Truth]] = {}
+        self._seen: dict[int, tuple[Any, Truth]] = {}
 
     def __call__(self, shop: Any) -> Truth:
         found = Truth()
@@ -208,8 +208,9 @@ class Shop:
             found.foreign[f"customer {key}"] = (found.people[key], customer.consent, customer.consent_at, theirs)
         for number, order in shop.orders.live.items():
             known = self._seen.get(number)
-            if known is None or known[0] != order.updated:
-                known = self._seen[number] = (order.updated, _order(order))
+            state = (order.updated, order.customer)  # a merge of customers moves orders and touches none
+            if known is None or known[0] != state:
+                known = self._seen[number] = (state, _order(order))
             part = known[1]
             for name in ("orders", "lines", "refunds", "refund_lines", "parcels", "codes"):
                 getattr(found, name).update(getattr(part, name))

@@ -237,8 +237,10 @@ class Year:
         """Nothing happened since: another night finds nothing to write."""
         if self.town.touched_since(done.began - LAG):
             return
+        # A tag that was changed silently shows as soon as anything else of its member is written.
+        slow = self.town.slow_since(self.town.now - SLOW, "lists")
         with self.house.desk() as at:
-            told = {(role, record) for role, record, _ in _told(at, done)}
+            told = {(role, record) for role, record, _ in _told(at, done)} | slow
             left = [c for c in propose(at).writable() if (c.connection, c.change.id) not in told]
         self._found += [f"planned again at once: {change}" for change in left[:5]]
         self.house.clock.forward(timedelta(minutes=10))
