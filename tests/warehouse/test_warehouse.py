@@ -162,3 +162,14 @@ def test_the_same_text_is_run_again_with_other_parameters_on_another_file(tmp_pa
                 (number,),
                 (number + 10,),
             ]
+
+
+def test_a_file_that_vanished_is_another_one_when_it_is_made_again(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    before = warehouse.made()
+    assert warehouse.current()
+    warehouse.path.unlink()
+    assert not warehouse.current()
+    warehouse.discard()
+    assert warehouse.made() != before
+    assert warehouse.current()

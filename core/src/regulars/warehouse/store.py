@@ -35,6 +35,8 @@ class Warehouse:
         self.folder = folder
         self.path, self.snapshot = folder / "warehouse.duckdb", folder / "published.duckdb"
         self._engine, self._prepared = Engine(), False
+        # What is known of the file as long as it is there: opening it costs more than asking it.
+        self._current, self._made = False, ""
 
     @contextmanager
     def burst(self) -> Iterator[Session]:
@@ -68,16 +70,20 @@ class Warehouse:
 
     def made(self) -> str:
         """Which file this is: another one, made since, has not got what was merged into this one."""
-        with self.burst() as session:
-            return str(session.query("SELECT made FROM meta")[0][0])
+        if not (self._made and self.path.exists()):
+            with self.burst() as session:
+                self._made = str(session.query("SELECT made FROM meta")[0][0])
+        return self._made
 
     def current(self) -> bool:
         """Whether the file exists and has today's format; else it is made anew from the segments."""
-        return self.version() == VERSION
+        if not (self._current and self.path.exists()):
+            self._current = self.version() == VERSION
+        return self._current
 
     def discard(self) -> None:
         """Forget the file; the segments and facts make it again."""
-        self._prepared = False
+        self._prepared, self._current, self._made = False, False, ""
         for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             path.unlink(missing_ok=True)
 
