@@ -78,7 +78,12 @@ def template(read: Read) -> Template:
     """Ask the simulated platform as the connector asks it, and mark its answer."""
     connector, clock = load().connectors[read.plugin], SimulatedClock(END)
     sandbox = filled(connector, clock, PEOPLE)
-    *before, (asked, answer) = first_page(read, sandbox, clock)
+    seen = first_page(read, sandbox, clock)
+    # More than one page may be on its way when the first is read.
+    about = asked_for(seen[-1][0].path, seen[-1][0].body)
+    asked, answer = next(one for one in seen if asked_for(one[0].path, one[0].body) == about)
+    before = {asked_for(one.path, one.body): reply.body for one, reply in seen}
+    del before[about]
     rows, page, last = _MARK[read.plugin](json.loads(answer.body))
     headers = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
     return Template(
@@ -86,7 +91,7 @@ def template(read: Read) -> Template:
         _text(page),
         _text(last),
         headers.encode(),
-        {asked_for(one.path, one.body): reply.body for one, reply in before},
+        before,
         access(asked, sandbox) | {"page": len(rows)},
     )
 
