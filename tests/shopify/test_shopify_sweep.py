@@ -54,12 +54,13 @@ def test_a_first_sweep_only_notes_what_there_is(people, box):
     assert list(Ledger.of(people.cursor).numbers) == [7_000_000_000_001, 7_000_000_000_002, 7_000_000_000_003]
 
 
-def test_a_quiet_night_costs_two_small_questions(people, box):
+def test_a_quiet_night_costs_three_small_questions(people, box, clock):
     box.populate(a_world(600))
     people()
+    clock.forward(timedelta(days=1))
     box.log.clear()
     assert people() == NOBODY
-    assert len(box.log) == 2
+    assert len(box.log) == 3
 
 
 def test_a_deleted_customer_is_noticed_once(people, box, clock):
@@ -100,6 +101,31 @@ def test_a_customer_whose_order_belongs_to_another_was_merged(people, box):
     world = a_world(3)
     world.orders = [an_order(1, "p1"), an_order(2, "p2")]
     box.populate(world)
+    people()
+    merge(box, 1, 2)
+    assert people() == (set(), {customer(1): customer(2)})
+
+
+def test_an_order_placed_since_the_first_listing_is_a_witness_too(people, box, clock):
+    world = a_world(3)
+    box.populate(world)
+    people()
+    clock.forward(timedelta(days=1))
+    world.orders = [an_order(1, "p1")]
+    box.populate(world)
+    people()
+    clock.forward(timedelta(days=1))
+    merge(box, 1, 2)
+    assert people() == (set(), {customer(1): customer(2)})
+
+
+def test_where_the_latest_order_was_deleted_the_one_before_is_the_witness_within_a_week(people, box, clock):
+    world = a_world(3)
+    world.orders = [an_order(1, "p1", at=NOW - timedelta(days=9)), an_order(2, "p1")]
+    box.populate(world)
+    people()
+    box.departures.delete_order(order(2))
+    clock.forward(timedelta(days=8))
     people()
     merge(box, 1, 2)
     assert people() == (set(), {customer(1): customer(2)})

@@ -18,10 +18,17 @@ from operator import sub
 
 
 class Ledger:
-    """Numbers in ascending order, each with its mark."""
+    """Numbers in ascending order, each with its mark.
 
-    def __init__(self, numbers: Iterable[int] = (), marks: Iterable[int] = ()) -> None:
+    `asked` and `listed` are the seconds in which marks were last looked at: those that may have changed,
+    and all of them.
+    """
+
+    def __init__(
+        self, numbers: Iterable[int] = (), marks: Iterable[int] = (), asked: int = 0, listed: int = 0
+    ) -> None:
         self.numbers, self.marks = array("q", numbers), array("q", marks)
+        self.asked, self.listed = asked, listed
 
     @classmethod
     def of(cls, cursor: str | None) -> Ledger:
@@ -29,11 +36,13 @@ class Ledger:
         if cursor is None:
             return cls()
         held = json.loads(cursor)
-        return cls(accumulate(_unpacked(held["ids"])), accumulate(_unpacked(held["marks"])))
+        marks = accumulate(_unpacked(held["marks"]))
+        return cls(accumulate(_unpacked(held["ids"])), marks, held.get("asked", 0), held.get("listed", 0))
 
     def cursor(self) -> str:
         """The ledger as text."""
-        return json.dumps({"ids": _packed(self.numbers), "marks": _packed(self.marks)})
+        when = {"asked": self.asked, "listed": self.listed}
+        return json.dumps({"ids": _packed(self.numbers), "marks": _packed(self.marks)} | when)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -52,6 +61,12 @@ class Ledger:
         """What is kept beside a number."""
         return self.marks[bisect_left(self.numbers, number)]
 
+    def remark(self, number: int, mark: int) -> None:
+        """Keep another mark beside a number; one that is not noted is left for its turn."""
+        at = bisect_left(self.numbers, number)
+        if at < len(self) and self.numbers[at] == number:
+            self.marks[at] = mark
+
     def span(self, low: int, high: int) -> range:
         """The places of the numbers from one up to and with another."""
         return range(bisect_left(self.numbers, low), bisect_right(self.numbers, high))
@@ -59,7 +74,8 @@ class Ledger:
     def without(self, gone: set[int]) -> Ledger:
         """The ledger with some numbers struck out."""
         kept = [at for at, number in enumerate(self.numbers) if number not in gone]
-        return Ledger((self.numbers[at] for at in kept), (self.marks[at] for at in kept))
+        numbers, marks = (self.numbers[at] for at in kept), (self.marks[at] for at in kept)
+        return Ledger(numbers, marks, self.asked, self.listed)
 
 
 def _packed(numbers: array[int]) -> str:

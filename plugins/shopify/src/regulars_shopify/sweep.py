@@ -3,14 +3,15 @@
 Every run compares how many there are with how many there were (two root counts in a quiet night). Where
 some are missing, the range of ids is halved by counts until a page holds the rest, and the missing are
 asked for by id, past the search index: only what is not there by id is gone. A customer whose latest
-order belongs to somebody else now was merged into them; without such a witness it counts as deleted.
+order belongs to somebody else now was merged into them; without such a witness it counts as deleted. So
+the latest orders are kept up to date: each night of customers who changed, each week of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from regulars import Deletion, Merge, Page, Record
@@ -23,6 +24,8 @@ from regulars_shopify.pages import Listing
 WINDOW = timedelta(days=60)
 """What of the orders can be seen without the right to all of them."""
 _MARGIN = timedelta(days=1)
+_ALL_MARKS = timedelta(days=7)
+_OVERLAP = timedelta(hours=1)  # as for changed customers: the index may lag
 _A_PAGE = 250
 _DEPTH = 20_000  # of one search; then it is asked anew
 _SAVED = 100_000  # ids after which a first listing notes how far it came
@@ -46,12 +49,27 @@ class Sweep:
         if len(ledger) and (gone := set(self._gone(ledger, self._from(ledger), ledger.last))):
             rows = self._records(ledger, gone)
             ledger = ledger.without(gone)
+        if self.kind == "person":
+            self._look_again(ledger)
         for number, mark in self._beyond(ledger.last):
             ledger.add(number, mark)
             if len(ledger) % _SAVED == 0:
                 yield Page(rows, ledger.cursor())
                 rows = {}
         yield Page(rows, ledger.cursor())
+
+    def _look_again(self, ledger: Ledger) -> None:
+        """Bring the latest orders up to date. A deleted order changes no customer: hence all, now and then."""
+        now = int(self.now.timestamp())
+        every = now - ledger.listed >= _ALL_MARKS.total_seconds()
+        since = datetime.fromtimestamp(ledger.asked, UTC) - _OVERLAP if ledger.asked else None
+        if len(ledger) and (every or since is None):
+            for number, mark in self._beyond(0, ledger.last):
+                ledger.remark(number, mark)
+        elif len(ledger) and since is not None:
+            for node in self._walk(f"updated_at:>='{since:%Y-%m-%dT%H:%M:%SZ}'"):
+                ledger.remark(_number(node["id"]), _mark(node))
+        ledger.asked, ledger.listed = now, now if every else ledger.listed
 
     def _from(self, ledger: Ledger) -> int:
         """From which number on what is not to be seen is gone.
@@ -83,17 +101,20 @@ class Sweep:
         yield from self._gone(ledger, low, middle - 1)
         yield from self._gone(ledger, middle, high)
 
-    def _beyond(self, last: int) -> Iterator[tuple[int, int]]:
+    def _beyond(self, last: int, upto: int | None = None) -> Iterator[tuple[int, int]]:
         """Numbers greater than one, with their marks."""
-        for node in self._listed(last):
+        for node in self._listed(last, upto):
             yield _number(node["id"]), _mark(node)
 
     def _listed(self, above: int, upto: int | None = None) -> Iterator[Numbered]:
+        return self._walk(f"id:<={upto}" if upto is not None else "", above)
+
+    def _walk(self, where: str, above: int = 0) -> Iterator[Numbered]:
+        """Everything above a number that matches a search, by number."""
         ask = self.client.customer_ids if self.name == "customers" else self.client.order_ids
         after, seen = None, 0
         while True:
-            where = f"id:>{above}" + (f" AND id:<={upto}" if upto is not None else "")
-            listing = ask(where, after)
+            listing = ask(f"id:>{above}" + (f" AND {where}" if where else ""), after)
             yield from listing.nodes
             seen += len(listing.nodes)
             if (after := listing.after) is None:
