@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regulars.connector import Page, Rejected, Source
@@ -185,20 +183,7 @@ def read_stream(landing: Landing, connection: str, stream: str, source: Source) 
 
     Raises what the source raises; all pages stored before stay stored, with their cursor.
     """
-    with _rarely_collected():
-        return _Reader(landing, connection, stream).run(source)
-
-
-@contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Records gathered for a batch hold no cycles: looking for some, again and again, in all of them was a
-    third of the work of reading orders."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], 100_000), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+    return _Reader(landing, connection, stream).run(source)
 
 
 def cursors(journal: Journal) -> dict[str, str | None]:
