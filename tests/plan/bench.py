@@ -84,6 +84,10 @@ class Bench:
     consents: dict[str, str] = field(default_factory=dict)
     held_back: dict[str, str] = field(default_factory=dict)
     in_use: tuple[Segment, ...] = (NEWS,)
+    said: dict[str, str] = field(default_factory=dict)
+    """Record id -> the consent that this record alone has on the platform."""
+    dead: set[str] = field(default_factory=set)
+    """Record ids whose own address bounced."""
 
     def configure(self, settings: str = MAPS, status: str = "live") -> None:
         (self.root / "clients").mkdir(exist_ok=True)
@@ -149,6 +153,12 @@ class Bench:
         self._read_consent()
         with self.warehouse.burst() as session:
             session.load("persons", self._persons())
+            session.load("consents", self._rows("consent", [
+                {"id": f"{key}:email", "person_id": key, "channel": "email", "state": state}
+                for key, state in self.said.items()]))  # fmt: skip
+            session.load("bounces", self._rows("bounce", [
+                {"id": f"{key}:dead", "person_id": key, "email": f"{key}@Example.test", "kind": "hard"}
+                for key in self.dead]))  # fmt: skip
             session.load("profile", _texts(("connection", "person_id", "customer_id"),
                                            [("crm", *record) for record in self.records]))  # fmt: skip
             session.load("customer", _texts(("customer_id", "held_back"),
@@ -182,14 +192,17 @@ class Bench:
             tx.execute("INSERT INTO count VALUES (?, 'crm', 'people', 'consent', 1, 0, ?)", (f"r-{number}", now))
 
     def _persons(self) -> pa.Table:
-        empty = {f.name: None for f in arrow_schema("person")}
-        rows = [
-            {**empty, "connection": "crm", "id": key, "updated_at": datetime.fromisoformat(person["at"]),
-             "held": json.dumps(person["fields"]), "lists": person["lists"], "seq": 1, "deleted": False}
-            for key, person in self.sandbox.people.items()
-        ]  # fmt: skip
+        return self._rows("person", [
+            {"id": key, "updated_at": datetime.fromisoformat(person["at"]), "email": f"{key}@example.test",
+             "held": json.dumps(person["fields"]), "lists": person["lists"]}
+            for key, person in self.sandbox.people.items()])  # fmt: skip
+
+    def _rows(self, kind: str, given: list[dict[str, Any]]) -> pa.Table:
+        empty = {f.name: None for f in arrow_schema(kind)} | {"connection": "crm", "seq": 1, "deleted": False}
         extra = [("connection", pa.string()), ("seq", pa.int64()), ("deleted", pa.bool_())]
-        return pa.Table.from_pylist(rows, schema=pa.schema([*arrow_schema("person"), *extra]))
+        return pa.Table.from_pylist(
+            [empty | row for row in given], schema=pa.schema([*arrow_schema(kind), *extra])
+        )
 
     def _catalogue(self) -> pa.Table:
         kinds = {name: _TYPES.get(column.type, pa.list_(pa.string())) for name, column in COLUMNS.items()}

@@ -114,6 +114,23 @@ def test_a_mail_platform_takes_no_segment_without_consent_even_if_it_does_not_sa
         assert bench.plan().changes == ()
 
 
+def test_of_two_records_of_a_person_the_one_that_is_dead_or_said_no_is_not_handed_over(bench):
+    bench.in_use = (MAILED, NEWS)
+    bench.add("ada")
+    for record in ("ada-dead", "ada-left", "ada-pending", "ada-was"):
+        bench.add("ada", record)
+    bench.said = {"ada": "subscribed", "ada-left": "unsubscribed", "ada-pending": "pending"}
+    bench.dead = {"ada-dead", "ada-was"}
+    bench.sandbox.people["ada-was"]["lists"] = ["rg:mailed"]
+    bench.segments = {"mailed": {"ada"}, "news": {"ada"}}
+    plan = bench.plan()
+    assert [c.change for c in plan.writable() if c.change.list == "rg:mailed"] == [
+        JoinList("ada", "rg:mailed"),
+        LeaveList("ada-was", "rg:mailed"),
+    ]
+    assert len([c for c in plan.writable() if c.change.list == "rg:news"]) == 5
+
+
 def test_old_consent_blocks_joins_but_not_leaves(bench):
     bench.in_use = (MAILED,)
     bench.add("ada")

@@ -52,10 +52,14 @@ def field_changes(
 def list_changes(
     connection: str, rule: ListRule, records: Sequence[Record], members: frozenset[str], stop: str = ""
 ) -> tuple[ListCount, list[PlannedChange]]:
-    """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves."""
+    """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves.
+
+    Of a person's records, one that said no or whose address is dead is not handed to a sender.
+    """
     changes = []
     for record in records:
-        inside, wanted = rule.name in record.lists, record.customer in members
+        inside = rule.name in record.lists
+        wanted = record.customer in members and not (rule.mailed and record.stopped)
         if inside == wanted:
             continue
         change = JoinList(record.id, rule.name) if wanted else LeaveList(record.id, rule.name)

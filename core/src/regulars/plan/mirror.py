@@ -21,7 +21,8 @@ Wanted = Mapping[str, Mapping[str, str | None]]
 class Record:
     """One record of a platform: what it holds of us, whose it is, and why it may not be written.
 
-    `last` is what we last wrote and saw confirmed, by field or list name.
+    `last` is what we last wrote and saw confirmed, by field or list name. `stopped`: this record of a
+    person said no there, or its address is dead, whatever another record of the same person says.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Record:
     lists: frozenset[str]
     last: Mapping[str, str | None]
     blocked: str = ""
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
     """
     written = _written(journal, connection)
     read_at = _read_at(journal, connection)
-    joined = _memberships(session, connection)
+    joined, stopped = _memberships(session, connection), _stopped(session, connection)
     found = session.query(
         """SELECT p.id, min(f.customer_id), count(DISTINCT f.customer_id), max(c.held_back),
                   any_value(p.updated_at), any_value(p.held), any_value(p.lists)
@@ -70,6 +72,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
                 _overlaid(names, {n: w for (k, n), w in mine.items() if k == "list"}, seen_at),
                 {name: w.value for (_, name), w in mine.items()},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
+                record in stopped,
             )
         )
     return result
@@ -110,6 +113,21 @@ def _memberships(session: Session, connection: str) -> Mapping[str, set[str]]:
     for record, name in session.query(sql, {"connection": connection}):
         found.setdefault(record, set()).add(name)
     return found
+
+
+def _stopped(session: Session, connection: str) -> frozenset[str]:
+    rows = session.query(
+        """SELECT c.person_id FROM consents AS c
+           WHERE c.connection = $connection AND NOT c.deleted AND c.channel = 'email'
+             AND c.state IN ('unsubscribed', 'complained', 'pending')
+           UNION
+           SELECT b.person_id FROM bounces AS b
+           JOIN persons AS p
+             ON p.connection = b.connection AND p.id = b.person_id AND lower(p.email) = lower(b.email)
+           WHERE b.connection = $connection AND NOT b.deleted AND b.kind IN ('hard', 'complaint')""",
+        {"connection": connection},
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def _written(journal: Journal, connection: str) -> dict[str, dict[tuple[str, str], _Written]]:
