@@ -89,7 +89,7 @@ def _list(
         identity, customer = owner[key]
         if (role, identity, name) in aims.told:
             continue
-        if (name in names) != (customer in members):
+        if (name in names) != (customer in members and key not in truth[role].shut):
             yield f"{role} person {key}: {'is' if name in names else 'is not'} in {name}, wanted the contrary"
 
 

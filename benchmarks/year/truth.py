@@ -38,6 +38,8 @@ class Truth:
     """Addresses whose owner said no here, in lower case."""
     mailable: frozenset[str] = frozenset()
     """People whom this platform itself would mail."""
+    shut: frozenset[str] = frozenset()
+    """People whose own record here is dead, said no or did not say yes yet, whatever another of theirs says."""
 
 
 # --- the CRM ---------------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ def mail(box: Any) -> Truth:
     """A Mailchimp audience."""
     found, audience = Truth(), box.audience
     ours, listed = FIELDS["mail"], LISTS["mail"]
-    stopped, mailable = set(), set()
+    stopped, mailable, shut = set(), set(), set()
     for key, member in audience.members.items():
         values, email = member["merge_fields"], member["email_address"]
         tags = [audience.tags[number] for number in member["tags"]]
@@ -141,6 +143,8 @@ def mail(box: Any) -> Truth:
             stopped.add(email.lower())
         if status == "subscribed":
             mailable.add(key)
+        if status in ("unsubscribed", "archived", "cleaned", "pending"):
+            shut.add(key)
         kept = (
             "email_address",
             "status",
@@ -159,7 +163,7 @@ def mail(box: Any) -> Truth:
     found.foreign["merge fields"] = sorted(f["tag"] for f in audience.fields if not f["tag"].startswith(ours))
     found.foreign["mails asked for"] = list(box.mails_sent)
     found.foreign["subscribed by a request"] = list(box.subscribed_by_api)
-    found.stopped, found.mailable = frozenset(stopped), frozenset(mailable)
+    found.stopped, found.mailable, found.shut = frozenset(stopped), frozenset(mailable), frozenset(shut)
     return found
 
 
