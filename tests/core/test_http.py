@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from datetime import timedelta
 
@@ -160,3 +161,13 @@ def test_what_an_answer_says_of_the_budget_is_heeded(clock):
     http.request("GET", "/me", cost=5)
     assert clock.now() - start == timedelta(seconds=0.5)
     http.close()
+
+
+def test_an_answer_that_was_read_is_let_go_of_at_once(http):
+    gc.collect()
+    gc.disable()
+    try:
+        http.request("GET", "/me", headers=HEADERS)
+        assert not [one for one in gc.get_objects() if isinstance(one, httpx.Response)]
+    finally:
+        gc.enable()

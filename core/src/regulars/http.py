@@ -28,6 +28,8 @@ from regulars.secret import Redactor, Secret
 log = logging.getLogger("regulars.http")
 Transport = httpx.BaseTransport
 
+_READ = httpx.ByteStream(b"")
+"""Put in the place of an answer's stream, which holds the answer: each would keep its body till cycles are looked for."""
 TIMEOUT = 60.0  # seconds; shorter than the lease, so that a lost lease cannot be written past
 
 
@@ -219,6 +221,7 @@ class Http:
                     raise TryAgain(down) from None
                 raise UnknownOutcomeError(down.what, where=where) from None
         body = self._body(answer)
+        answer.stream = _READ
         response = Response(answer.status_code, dict(answer.headers), body, where, self.policy.platform)
         for level in self.policy.levels(response):
             self.quota.observe(level)

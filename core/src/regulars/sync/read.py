@@ -10,6 +10,7 @@ from regulars.connector import Page, Rejected, Source
 from regulars.errors import PluginError
 from regulars.journal import Journal, Lease, Tx
 from regulars.records import KINDS, Record
+from regulars.sync.garbage import collect, seldom_collected
 from regulars.warehouse import Warehouse, read_segment, write_segment
 
 COMMIT_ROWS = 20_000
@@ -112,6 +113,8 @@ class _Reader:
             self._note(tx, batch, files, seq)
         self.read.update({kind: len(rows) for kind, rows in batch.rows.items() if rows})
         self.refused += len(batch.rejected)
+        batch.rows.clear()
+        collect()
         return _Batch()
 
     def _note(self, tx: Tx, batch: _Batch, files: list[tuple[int, str, str, int]], seq: int) -> None:
@@ -183,7 +186,8 @@ def read_stream(landing: Landing, connection: str, stream: str, source: Source) 
 
     Raises what the source raises; all pages stored before stay stored, with their cursor.
     """
-    return _Reader(landing, connection, stream).run(source)
+    with seldom_collected():
+        return _Reader(landing, connection, stream).run(source)
 
 
 def cursors(journal: Journal) -> dict[str, str | None]:
