@@ -43,7 +43,7 @@ class ShopifySettings(Settings):
     def _one_way_in(self) -> ShopifySettings:
         pair = (self.client_id is not None, self.client_secret is not None)
         if (self.access_token is not None) == all(pair) or pair in {(True, False), (False, True)}:
-            raise ValueError("give client_id and client_secret, or else either access_token alone")
+            raise ValueError("give client_id and client_secret, or access_token alone")
         if self.refresh_token is not None and not all(pair):
             raise ValueError("a refresh_token needs client_id and client_secret")
         return self
