@@ -29,7 +29,7 @@ log = logging.getLogger("regulars.http")
 Transport = httpx.BaseTransport
 
 _READ = httpx.ByteStream(b"")
-"""Put in the place of an answer's stream, which holds the answer: each would keep its body till cycles are looked for."""
+"""In the place of an answer's stream, which holds the answer: each would stay until cycles are looked for."""
 TIMEOUT = 60.0  # seconds; shorter than the lease, so that a lost lease cannot be written past
 
 
