@@ -39,7 +39,7 @@ def test_only_the_shops_own_domain_is_a_shop(shop):
     ],
 )
 def test_there_is_one_way_in(given):
-    with pytest.raises(ValidationError, match="either access_token"):
+    with pytest.raises(ValidationError, match="or access_token alone"):
         ShopifySettings(shop="acme.myshopify.com", **given)
 
 
