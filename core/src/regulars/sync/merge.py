@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from regulars.journal import Journal, Lease
 from regulars.warehouse import Warehouse
+from regulars.warehouse.engine import quoted
 from regulars.warehouse.schema import TABLES
 from regulars.warehouse.store import Stored
 
@@ -40,12 +43,17 @@ def _start_over(journal: Journal, lease: Lease, warehouse: Warehouse) -> None:
         tx.execute("UPDATE segment SET merged = 0 WHERE dropped = 0")
 
 
-def known_before(warehouse: Warehouse, connection: str, kind: str, seq: int) -> list[str]:
-    """Ids of the living records of one kind that were stored before segment `seq`."""
+def gone(warehouse: Warehouse, connection: str, kind: str, before: int, seen: Sequence[Path]) -> list[str]:
+    """Ids of the living records of one kind that were stored before segment `before` and are in none of the
+    `seen` segments."""
+    if not warehouse.path.exists():
+        return []  # starting DuckDB would cost more than reading thousands of records
+    unseen = f"ANTI JOIN read_parquet([{', '.join(map(quoted, seen))}]) AS s ON t.id = s.id" if seen else ""
     with warehouse.burst() as session:
         rows = session.query(
-            f'SELECT id FROM "{TABLES[kind]}" WHERE connection = $connection AND NOT deleted AND seq < $seq',
-            {"connection": connection, "seq": seq},
+            f"""SELECT t.id FROM "{TABLES[kind]}" AS t {unseen}
+            WHERE t.connection = $connection AND NOT t.deleted AND t.seq < $before""",
+            {"connection": connection, "before": before},
         )
     return [row[0] for row in rows]
 

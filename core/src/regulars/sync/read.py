@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from regulars.connector import Page, Rejected, Source
 from regulars.errors import PluginError
 from regulars.journal import Journal, Lease, Tx
 from regulars.records import KINDS, Record
 from regulars.sync.garbage import collect, seldom_collected
-from regulars.warehouse import Warehouse, read_segment, write_segment
+from regulars.warehouse import Warehouse, write_segment
 
 COMMIT_ROWS = 20_000
 """Rows gathered before they and their cursor are stored: an fsync a page would be the bottleneck."""
@@ -158,7 +159,7 @@ class _Reader:
 
     def _gone(self, kinds: Sequence[str], cursor: str | None) -> _Batch:
         """What was there before this pass and was not seen in it."""
-        from regulars.sync.merge import known_before
+        from regulars.sync.merge import gone
 
         start = self.journal.rows(
             "SELECT pass_from FROM stream WHERE connection = ? AND stream = ?", (self.connection, self.stream)
@@ -166,19 +167,16 @@ class _Reader:
         now = self.journal.clock.now()
         batch = _Batch(cursor=cursor, pages=1)
         for kind in kinds:
-            seen = self._seen(kind, start)
-            for record_id in known_before(self.warehouse, self.connection, kind, start):
-                if record_id not in seen:
-                    batch.rows["deletion"].append({"id": record_id, "updated_at": now, "entity": kind})
+            for record_id in gone(self.warehouse, self.connection, kind, start, self._seen(kind, start)):
+                batch.rows["deletion"].append({"id": record_id, "updated_at": now, "entity": kind})
         return batch
 
-    def _seen(self, kind: str, start: int) -> set[str]:
+    def _seen(self, kind: str, start: int) -> list[Path]:
         paths = self.journal.rows(
             "SELECT path FROM segment WHERE connection = ? AND stream = ? AND kind = ? AND seq >= ?",
             (self.connection, self.stream, kind, start),
         )
-        folder = self.warehouse.folder / "segments"
-        return {str(i) for (path,) in paths for i in read_segment(folder / path).column("id").to_pylist()}
+        return [self.warehouse.folder / "segments" / path for (path,) in paths]
 
 
 def read_stream(landing: Landing, connection: str, stream: str, source: Source) -> StreamCount:
