@@ -80,9 +80,9 @@ class ShopifyClient:
             told = _data(replies.DEFINITIONS, self._ask("discovery", {"after": after}, cost.DEFINITIONS))
             page = told["metafieldDefinitions"]
             yield from page["nodes"]
-            if not page["pageInfo"]["hasNextPage"]:
+            if not page["hasNextPage"]:
                 return
-            after = page["pageInfo"]["endCursor"]
+            after = page["endCursor"]
 
     def count(self, kind: Literal["customers", "orders"], where: str | None = None) -> int:
         """How many objects match a search; of customers only by id, created_at and updated_at."""

@@ -1,27 +1,43 @@
-"""Shopify's JSON as it is. Amounts stay texts. Field meanings are those of the Admin GraphQL schema 2026-10."""
+"""What we read of Shopify's JSON, flat: what lies deep in an answer stands at the top of its node here.
+
+Most of an answer is objects that hold one thing each (`subtotalPriceSet { shopMoney { amount } }`). They are
+taken off while the answer is validated, so that a page of orders becomes a third as many containers. Amounts
+stay texts. Field meanings are those of the Admin GraphQL schema 2026-10.
+"""
 
 from __future__ import annotations
 
-from typing import Generic, Required, TypeVar
+from typing import Annotated, Any, Generic, Required, TypeVar
 
-from pydantic import AwareDatetime
+from pydantic import AliasChoices, AliasPath, AwareDatetime, Field
 from typing_extensions import TypedDict
 
 N = TypeVar("N")
 
 
-class PageInfo(TypedDict):
-    """Where a connection goes on."""
+def at(*path: str) -> Any:
+    """Where a field lies in the answer."""
+    return Field(validation_alias=AliasPath(*path))
 
-    hasNextPage: bool
-    endCursor: str | None
+
+def maybe_at(*path: str) -> Any:
+    """Where a field lies that is null where the object around it is.
+
+    Only a null there is taken for one: what is missing, or is an object without the field, is wrong.
+    """
+    return Field(validation_alias=AliasChoices(AliasPath(*path), path[0]))
+
+
+SHOP = ("shopMoney", "amount")
+"""Inside an amount: the shop's side of it, in the order's own currency."""
 
 
 class Connection(TypedDict, Generic[N]):
-    """A page of objects."""
+    """A page of objects, and where it goes on."""
 
     nodes: list[N]
-    pageInfo: PageInfo
+    hasNextPage: Annotated[bool, at("pageInfo", "hasNextPage")]
+    endCursor: Annotated[str | None, at("pageInfo", "endCursor")]
 
 
 class Reference(TypedDict):
@@ -44,38 +60,6 @@ class Found(Reference, total=False):
     customer: Reference | None
 
 
-class Money(TypedDict):
-    """An amount as plain decimal text, such as "12.5"."""
-
-    amount: str
-    currencyCode: str
-
-
-class Amount(TypedDict):
-    """An amount in the order's own currency, which is not repeated."""
-
-    amount: str
-
-
-class ShopBag(TypedDict):
-    """An amount in the shop's currency."""
-
-    shopMoney: Amount
-
-
-class Bag(TypedDict):
-    """An amount in the shop's currency and in the one the customer saw."""
-
-    shopMoney: Money
-    presentmentMoney: Money
-
-
-class Address(TypedDict):
-    """The part of an address that we read."""
-
-    countryCodeV2: str | None
-
-
 class ProductNode(TypedDict):
     """A product."""
 
@@ -96,24 +80,12 @@ class EmailAddress(TypedDict):
     marketingUpdatedAt: AwareDatetime | None
 
 
-class SmsConsent(TypedDict):
-    """Consent to text messages."""
-
-    state: str
-    updatedAt: AwareDatetime | None
-
-
 class PhoneNumber(TypedDict):
     """A customer's default number with its consent."""
 
     phoneNumber: str
-    smsMarketingConsent: SmsConsent
-
-
-class CustomerAddress(Address):
-    """A customer's default postal address."""
-
-    company: str | None
+    state: Annotated[str, at("smsMarketingConsent", "state")]
+    updatedAt: Annotated[AwareDatetime | None, at("smsMarketingConsent", "updatedAt")]
 
 
 class Metafield(TypedDict):
@@ -139,37 +111,31 @@ class _Customer(TypedDict):
     tags: list[str]
     defaultEmailAddress: EmailAddress | None
     defaultPhoneNumber: PhoneNumber | None
-    defaultAddress: CustomerAddress | None
-    ours: Metafields
+    country: Annotated[str | None, maybe_at("defaultAddress", "countryCodeV2")]
+    company: Annotated[str | None, maybe_at("defaultAddress", "company")]
+    ours: Annotated[list[Metafield], at("ours", "nodes")]
 
 
 class CustomerNode(_Customer, total=False):
     """A customer; `ours` are the metafields of our namespace, `metafields` others that were asked for."""
 
-    metafields: Metafields
-
-
-class LineProduct(TypedDict):
-    """The product of a line, gone (None) where it was deleted since."""
-
-    id: str
-    productType: str
+    metafields: Annotated[list[Metafield], maybe_at("metafields", "nodes")]
 
 
 class Allocation(TypedDict):
     """A discount's share on one line, order-level discounts included."""
 
-    allocatedAmountSet: ShopBag
+    amount: Annotated[str, at("allocatedAmountSet", *SHOP)]
 
 
 class TaxLine(TypedDict):
     """One tax on one line."""
 
-    priceSet: ShopBag
+    amount: Annotated[str, at("priceSet", *SHOP)]
 
 
 class LineNode(TypedDict):
-    """A line item."""
+    """A line item. The product of a line is gone (None) where it was deleted since."""
 
     id: str
     sku: str | None
@@ -177,8 +143,9 @@ class LineNode(TypedDict):
     isGiftCard: bool
     quantity: int
     currentQuantity: int
-    product: LineProduct | None
-    originalTotalSet: ShopBag
+    product: Annotated[str | None, maybe_at("product", "id")]
+    category: Annotated[str | None, maybe_at("product", "productType")]
+    total: Annotated[str, at("originalTotalSet", *SHOP)]
     discountAllocations: list[Allocation]
     taxLines: list[TaxLine]
 
@@ -188,28 +155,22 @@ class RefundLineNode(TypedDict):
 
     id: str | None
     quantity: int
-    lineItem: Reference
-    subtotalSet: ShopBag
-    totalTaxSet: ShopBag
+    line: Annotated[str, at("lineItem", "id")]
+    subtotal: Annotated[str, at("subtotalSet", *SHOP)]
+    tax: Annotated[str, at("totalTaxSet", *SHOP)]
 
 
 class Duty(TypedDict):
     """A customs duty that was paid back."""
 
-    amountSet: ShopBag
+    amount: Annotated[str, at("amountSet", *SHOP)]
 
 
 class RefundedShipping(TypedDict):
     """Shipping that was paid back."""
 
-    subtotalAmountSet: ShopBag
-    taxAmountSet: ShopBag
-
-
-class RefundedShippings(TypedDict):
-    """Shipping that a refund pays back; five lines are more than an order has."""
-
-    nodes: list[RefundedShipping]
+    subtotal: Annotated[str, at("subtotalAmountSet", *SHOP)]
+    tax: Annotated[str, at("taxAmountSet", *SHOP)]
 
 
 class RefundHead(TypedDict):
@@ -219,12 +180,12 @@ class RefundHead(TypedDict):
 
 
 class RefundNode(RefundHead):
-    """A refund."""
+    """A refund; five lines of shipping are more than an order has."""
 
     processedAt: AwareDatetime
-    totalRefundedSet: ShopBag
+    total: Annotated[str, at("totalRefundedSet", *SHOP)]
     duties: list[Duty] | None
-    refundShippingLines: RefundedShippings
+    shipping: Annotated[list[RefundedShipping], at("refundShippingLines", "nodes")]
     refundLineItems: Connection[RefundLineNode]
 
 
@@ -236,12 +197,6 @@ class FulfilmentNode(TypedDict):
     deliveredAt: AwareDatetime | None
     status: str
     displayStatus: str | None
-
-
-class ShippingLine(TypedDict):
-    """What sending an order costs after discounts on it."""
-
-    discountedPriceSet: ShopBag
 
 
 class CompanyNode(TypedDict):
@@ -271,14 +226,17 @@ class _Order(TypedDict):
     tags: list[str]
     discountCodes: list[str]
     taxesIncluded: bool
-    customer: Reference | None
-    displayAddress: Address | None
-    shippingLine: ShippingLine | None
-    subtotalPriceSet: ShopBag | None
-    totalDiscountsSet: ShopBag | None
-    totalShippingPriceSet: ShopBag
-    totalTaxSet: ShopBag | None
-    totalPriceSet: Bag
+    customer: Annotated[str | None, maybe_at("customer", "id")]
+    country: Annotated[str | None, maybe_at("displayAddress", "countryCodeV2")]
+    sending: Annotated[str | None, maybe_at("shippingLine", "discountedPriceSet", *SHOP)]
+    subtotal: Annotated[str | None, maybe_at("subtotalPriceSet", *SHOP)]
+    discounts: Annotated[str | None, maybe_at("totalDiscountsSet", *SHOP)]
+    shipping: Annotated[str, at("totalShippingPriceSet", *SHOP)]
+    tax: Annotated[str | None, maybe_at("totalTaxSet", *SHOP)]
+    total: Annotated[str, at("totalPriceSet", *SHOP)]
+    currency: Annotated[str, at("totalPriceSet", "shopMoney", "currencyCode")]
+    seen_total: Annotated[str, at("totalPriceSet", "presentmentMoney", "amount")]
+    seen_currency: Annotated[str, at("totalPriceSet", "presentmentMoney", "currencyCode")]
     lineItems: Connection[LineNode]
     fulfillments: list[FulfilmentNode]
 

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from regulars import PlatformError, Rejected
 
-from regulars_shopify.models import Connection, PageInfo
+from regulars_shopify.models import Connection
 
 N = TypeVar("N")
-_PAGE_INFO = TypeAdapter(PageInfo)
+_AS_IT_IS = TypeAdapter(Connection[Any])
 
 
 @dataclass(frozen=True)
@@ -46,26 +46,26 @@ class Reader(Generic[N]):
         for step in self.path:
             found = found[step]
         connection: Connection[N] = found
-        return Listing(connection["nodes"], [], _next(connection["pageInfo"]))
+        return Listing(connection["nodes"], [], after(connection))
 
     def _taken_apart(self, body: bytes, where: str) -> Listing[N]:
-        nodes, info = self._connection(body, where)
+        raws = self._connection(body, where)
         good: list[N] = []
         rejected: list[Rejected] = []
-        for raw in nodes:
+        for raw in raws["nodes"]:
             try:
                 good.append(self.node.validate_python(raw))
             except ValidationError as fault:
                 rejected.append(Rejected(self.kind, _id(raw), _reason(fault), json.dumps(raw)))
-        return Listing(good, rejected, _next(info))
+        return Listing(good, rejected, after(raws))
 
-    def _connection(self, body: bytes, where: str) -> tuple[list[Any], PageInfo]:
+    def _connection(self, body: bytes, where: str) -> Connection[Any]:
         hint = "Nothing of this page was stored; the next run reads it again"
         try:
             found: Any = json.loads(body)["data"]
             for step in self.path:
                 found = found[step]
-            return list(found["nodes"]), _PAGE_INFO.validate_python(found["pageInfo"])
+            return _AS_IT_IS.validate_python(found)
         except json.JSONDecodeError as fault:
             what = f"the answer is not JSON ({fault}; {len(body)} bytes)"
         except (KeyError, TypeError, ValidationError):
@@ -99,8 +99,9 @@ class Lines(Generic[N]):
         return Listing(good, rejected, None)
 
 
-def _next(info: PageInfo) -> str | None:
-    return info["endCursor"] if info["hasNextPage"] else None
+def after(connection: Connection[Any]) -> str | None:
+    """The cursor of the next page, None where this is the last."""
+    return connection["endCursor"] if connection["hasNextPage"] else None
 
 
 def _id(raw: Any) -> str:

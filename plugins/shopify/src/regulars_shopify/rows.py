@@ -1,13 +1,15 @@
 """What Shopify's JSON becomes: our records.
 
-Shop money is what is added up; presentment money, which the customer saw, is kept beside it.
+Shop money is what is added up; presentment money, which the customer saw, is kept beside it. Records are
+written as literals: called by its name, a TypedDict costs three times as much, and there are millions.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic_core import to_json
 from regulars import (
     CodeUse,
     Company,
@@ -20,12 +22,13 @@ from regulars import (
     Record,
 )
 
-from regulars_shopify.amounts import in_shop, minor
+from regulars_shopify.amounts import Amounts, amounts
 from regulars_shopify.models import (
     CompanyNode,
     CustomerNode,
     FulfilmentNode,
     LineNode,
+    Metafield,
     OrderNode,
     ProductNode,
 )
@@ -34,7 +37,7 @@ from regulars_shopify.refunds import refunds_of
 from regulars_shopify.shares import split
 
 Rows = dict[str, list[Record]]
-"""Record kind -> records."""
+"""Record kind -> records; a kind that is not there yet has none."""
 
 _CONSENT = {
     "SUBSCRIBED": "subscribed",
@@ -65,52 +68,52 @@ def to_company(node: CompanyNode) -> Company:
     )
 
 
-def to_person(node: CustomerNode) -> Person:
-    """A customer as a record; `custom` holds the metafields that were asked for as `namespace.key`."""
-    email, phone, address = node["defaultEmailAddress"], node["defaultPhoneNumber"], node["defaultAddress"]
-    return Person(
-        id=node["id"],
-        updated_at=node["updatedAt"],
-        created_at=node["createdAt"],
-        email=_address(email["emailAddress"]) if email else None,
-        other_emails=[],
-        phone=phone["phoneNumber"] if phone else None,
-        first_name=node["firstName"],
-        last_name=node["lastName"],
-        country=address["countryCodeV2"] if address else None,
-        company=address["company"] if address else None,
-        tags=node["tags"],
-        held=_held(node),
-        lists=ours(node["tags"]) if node["tags"] else [],
-        custom=json.dumps(_metafields(node), ensure_ascii=False) if "metafields" in node else "{}",
-    )
-
-
-def to_consents(node: CustomerNode) -> list[Consent]:
-    """What the customer's addresses say. A state that is not listed is unknown, never a yes."""
-    found = []
+def add_customer(node: CustomerNode, rows: Rows) -> None:
+    """A customer as a record, and what its addresses say."""
+    rows["person"].append(to_person(node))
     if email := node["defaultEmailAddress"]:
         address = _address(email["emailAddress"])
-        found.append(_consent(node, "email", address, email["marketingState"], email["marketingUpdatedAt"]))
+        at = email["marketingUpdatedAt"]
+        rows["consent"].append(_consent(node, "email", address, email["marketingState"], at))
     if phone := node["defaultPhoneNumber"]:
-        sms = phone["smsMarketingConsent"]
-        found.append(_consent(node, "sms", phone["phoneNumber"], sms["state"], sms["updatedAt"]))
-    return found
+        rows["consent"].append(_consent(node, "sms", phone["phoneNumber"], phone["state"], phone["updatedAt"]))
+
+
+def to_person(node: CustomerNode) -> Person:
+    """A customer as a record; `custom` holds the metafields that were asked for as `namespace.key`."""
+    email, phone, tags = node["defaultEmailAddress"], node["defaultPhoneNumber"], node["tags"]
+    return {
+        "id": node["id"],
+        "updated_at": node["updatedAt"],
+        "created_at": node["createdAt"],
+        "email": _address(email["emailAddress"]) if email else None,
+        "other_emails": [],
+        "phone": phone["phoneNumber"] if phone else None,
+        "first_name": node["firstName"],
+        "last_name": node["lastName"],
+        "country": node["country"],
+        "company": node["company"],
+        "tags": tags,
+        "held": _held(node["ours"]) if node["ours"] else "{}",
+        "lists": ours(tags) if tags else [],
+        "custom": _custom(node["metafields"]) if "metafields" in node else "{}",
+    }
 
 
 def _consent(node: CustomerNode, channel: str, address: str, state: str, at: datetime | None) -> Consent:
-    return Consent(
-        id=f"{node['id']}:{channel}",
-        updated_at=node["updatedAt"],
-        person_id=node["id"],
-        address=address,
-        channel=channel,
-        state=_CONSENT.get(state, "unknown"),
-        at=at,
-        by="unknown",
-        source=None,
-        proof=None,  # the opt-in level proves nothing: a fresh customer has one without ever opting in
-    )
+    """A state that is not listed is unknown, never a yes."""
+    return {
+        "id": f"{node['id']}:{channel}",
+        "updated_at": node["updatedAt"],
+        "person_id": node["id"],
+        "address": address,
+        "channel": channel,
+        "state": _CONSENT.get(state, "unknown"),
+        "at": at,
+        "by": "unknown",
+        "source": None,
+        "proof": None,  # the opt-in level proves nothing: a fresh customer has one without ever opting in
+    }
 
 
 def _address(email: str) -> str:
@@ -118,122 +121,107 @@ def _address(email: str) -> str:
     return email if " " not in email else "".join(email.split())
 
 
-def _held(node: CustomerNode) -> str:
+def _held(fields: Sequence[Metafield]) -> str:
     """Our own fields, as a plan compares with them."""
-    if not node["ours"]["nodes"]:
-        return "{}"
-    return json.dumps({f"{f['namespace']}.{f['key']}": f["value"] for f in node["ours"]["nodes"]}, sort_keys=True)
+    return to_json(dict(sorted((f"{f['namespace']}.{f['key']}", f["value"]) for f in fields))).decode()
 
 
-def _metafields(node: CustomerNode) -> dict[str, str]:
-    fields = node["metafields"]["nodes"]
-    return {f["key"] if "." in f["key"] else f"{f['namespace']}.{f['key']}": f["value"] for f in fields}
+def _custom(fields: Sequence[Metafield]) -> str:
+    named = {f["key"] if "." in f["key"] else f"{f['namespace']}.{f['key']}": f["value"] for f in fields}
+    return to_json(named).decode()
 
 
-def to_order(node: OrderNode) -> Rows:
-    """An order and all that hangs on it. Its lines and refund lines must be complete.
+def add_order(node: OrderNode, rows: Rows) -> None:
+    """An order and all that hangs on it; its lines and refund lines must be complete.
 
-    The lines' goods add up to the order's. Raises MoneyError for an amount that cannot be understood.
+    The lines' goods add up to the order's. Raises MoneyError for an amount that cannot be understood;
+    then nothing was added.
     """
-    order = _order(node)
-    lines = _lines(node, order)
-    rows: Rows = {"order": [order], "line": [*lines]}
-    if node["refunds"]:
-        refunds, refund_lines = refunds_of(node, order, lines)
-        rows["refund"], rows["refund_line"] = [*refunds], [*refund_lines]
+    money = amounts(node["currency"])
+    goods = [_line_goods(line, money) for line in node["lineItems"]["nodes"]]
+    order = _order(node, money, goods)
+    lines = _lines(node, order, goods)
+    refunds, refund_lines = refunds_of(node, order, lines, money) if node["refunds"] else ([], [])
+    rows["order"].append(order)
+    rows["line"] += lines
+    if refunds:
+        rows["refund"] += refunds
+        rows["refund_line"] += refund_lines
     if node["fulfillments"]:
-        rows["fulfilment"] = [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
+        rows["fulfilment"] += [_fulfilment(parcel, order) for parcel in node["fulfillments"]]
     if node["discountCodes"]:
-        rows["code_use"] = [_code_use(code, order) for code in node["discountCodes"]]
-    return rows
+        rows["code_use"] += [_code_use(code, order) for code in node["discountCodes"]]
 
 
-def _line_goods(line: LineNode, currency: str) -> int:
+def _line_goods(line: LineNode, money: Amounts) -> int:
     """What a line costs after all discounts, those on the whole order included."""
-    goods = minor(line["originalTotalSet"]["shopMoney"]["amount"], currency)
+    goods = money[line["total"]]
     for allocation in line["discountAllocations"]:
-        goods -= in_shop(allocation["allocatedAmountSet"], currency)
+        goods -= money[allocation["amount"]]
     return goods
 
 
-def _order(node: OrderNode) -> Order:
-    customer, address, total = node["customer"], node["displayAddress"], node["totalPriceSet"]
-    subtotal, seen, currency = (
-        node["subtotalPriceSet"],
-        total["presentmentMoney"],
-        total["shopMoney"]["currencyCode"],
-    )
-    return Order(
-        id=node["id"],
-        updated_at=node["updatedAt"],
-        number=node["name"],
-        ordered_at=node["processedAt"],
-        person_id=customer["id"] if customer else None,
-        email=_address(node["email"]) if node["email"] else None,
-        company_id=_company(node),
-        currency=currency,
-        goods_minor=in_shop(subtotal, currency) if subtotal else _goods(node, currency),
-        goods_tax_minor=_goods_tax(node, currency) if node["taxesIncluded"] else 0,
-        discount_minor=in_shop(node["totalDiscountsSet"], currency),
-        shipping_minor=_shipping(node, currency),
-        tax_minor=in_shop(node["totalTaxSet"], currency),
-        total_minor=minor(total["shopMoney"]["amount"], currency),
-        presentment_currency=seen["currencyCode"],
-        presentment_total_minor=minor(seen["amount"], seen["currencyCode"]),
-        test=node["test"],
-        cancelled_at=node["cancelledAt"],
-        status=node["displayFinancialStatus"],
-        country=address["countryCodeV2"] if address else None,
-        source=node["sourceName"],
-        tags=node["tags"],
-    )
+def _order(node: OrderNode, money: Amounts, goods: Sequence[int]) -> Order:
+    email, subtotal, sending = node["email"], node["subtotal"], node["sending"]
+    return {
+        "id": node["id"],
+        "updated_at": node["updatedAt"],
+        "number": node["name"],
+        "ordered_at": node["processedAt"],
+        "person_id": node["customer"],
+        "email": _address(email) if email else None,
+        "company_id": _company(node) if "purchasingEntity" in node else None,
+        "currency": node["currency"],
+        "goods_minor": sum(goods) if subtotal is None else money[subtotal],
+        "goods_tax_minor": _goods_tax(node, money) if node["taxesIncluded"] else 0,
+        "discount_minor": money[node["discounts"]],
+        # What was charged for sending, after discounts on it.
+        "shipping_minor": money[node["shipping"] if sending is None else sending],
+        "tax_minor": money[node["tax"]],
+        "total_minor": money[node["total"]],
+        "presentment_currency": node["seen_currency"],
+        "presentment_total_minor": amounts(node["seen_currency"])[node["seen_total"]],
+        "test": node["test"],
+        "cancelled_at": node["cancelledAt"],
+        "status": node["displayFinancialStatus"],
+        "country": node["country"],
+        "source": node["sourceName"],
+        "tags": node["tags"],
+    }
 
 
-def _goods(node: OrderNode, currency: str) -> int:
-    return sum(_line_goods(line, currency) for line in node["lineItems"]["nodes"])
-
-
-def _goods_tax(node: OrderNode, currency: str) -> int:
+def _goods_tax(node: OrderNode, money: Amounts) -> int:
     lines = node["lineItems"]["nodes"]
-    return sum(in_shop(tax["priceSet"], currency) for line in lines for tax in line["taxLines"])
+    return sum([money[tax["amount"]] for line in lines for tax in line["taxLines"]])
 
 
 def _company(node: OrderNode) -> str | None:
-    purchaser = node.get("purchasingEntity") or {}
+    purchaser = node["purchasingEntity"] or {}
     return purchaser["company"]["id"] if "company" in purchaser else None
 
 
-def _shipping(node: OrderNode, currency: str) -> int:
-    """What was charged for sending, after discounts on it."""
-    line = node["shippingLine"]
-    return in_shop(line["discountedPriceSet"] if line else node["totalShippingPriceSet"], currency)
-
-
-def _lines(node: OrderNode, order: Order) -> list[Line]:
-    lines, currency = node["lineItems"]["nodes"], order["currency"]
-    goods = [_line_goods(line, currency) for line in lines]
+def _lines(node: OrderNode, order: Order, goods: list[int]) -> list[Line]:
     # Edited orders and rounding can leave a difference to the order's own sum, which is what counts.
     if rest := order["goods_minor"] - sum(goods):
         goods = [own + share for own, share in zip(goods, split(rest, goods), strict=True)]
-    return [_line(line, amount, order) for line, amount in zip(lines, goods, strict=True)]
+    return [_line(line, amount, order) for line, amount in zip(node["lineItems"]["nodes"], goods, strict=True)]
 
 
 def _line(node: LineNode, goods: int, order: Order) -> Line:
-    product = node["product"]
-    return Line(
-        id=node["id"],
-        updated_at=order["updated_at"],
-        order_id=order["id"],
-        product_id=product["id"] if product else None,
-        sku=node["sku"] or None,
-        title=node["title"],
-        category=(product["productType"] or None) if product else None,
-        quantity=node["quantity"],
-        current_quantity=node["currentQuantity"],
-        currency=order["currency"],
-        goods_minor=goods,
-        gift_card=node["isGiftCard"],
-    )
+    return {
+        "id": node["id"],
+        "updated_at": order["updated_at"],
+        "order_id": order["id"],
+        "product_id": node["product"],
+        "sku": node["sku"] or None,
+        "title": node["title"],
+        "category": node["category"] or None,
+        "quantity": node["quantity"],
+        "current_quantity": node["currentQuantity"],
+        "currency": order["currency"],
+        "goods_minor": goods,
+        "gift_card": node["isGiftCard"],
+    }
 
 
 def _fulfilment(node: FulfilmentNode, order: Order) -> Fulfilment:

@@ -8,6 +8,7 @@ how far the walk came, from where any process can ask again.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -19,9 +20,9 @@ from regulars_shopify import bulk_streams, cost
 from regulars_shopify.backfill import Backfill, Stream, backfill
 from regulars_shopify.bulk import Bulk
 from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, ShopifyClient
-from regulars_shopify.models import Connection, CustomerNode, OrderNode
+from regulars_shopify.models import CompanyNode, Connection, OrderNode, ProductNode
 from regulars_shopify.pages import Listing
-from regulars_shopify.rows import Rows, to_company, to_consents, to_order, to_person, to_product
+from regulars_shopify.rows import Rows, add_customer, add_order, to_company, to_product
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.sweep import Sweep
 from regulars_shopify.walk import Walk, changed
@@ -36,7 +37,9 @@ _SWEEPS: Mapping[str, tuple[Literal["customers", "orders"], Literal["person", "o
 }
 
 N = TypeVar("N")
-Asked = tuple[Listing[Any], Callable[[Any], Rows]]
+Add = Callable[[Any, Rows], None]
+"""Adds the records of a node to those of its page, or none where it raises."""
+Asked = tuple[Listing[Any], Add]
 
 
 class Malformed(Exception):
@@ -88,9 +91,9 @@ class ShopifySource:
     def _paged(self, stream: str, walk: Walk) -> Iterator[Page]:
         start, after, seen = walk.reached, None, 0
         while True:
-            listing, to_rows = self._ask[stream](start, after)
+            listing, add = self._ask[stream](start, after)
             walk = walk.at(listing.nodes)
-            yield _page(listing, to_rows, _KIND[stream], walk.open())
+            yield _page(listing, add, _KIND[stream], walk.open())
             if (after := listing.after) is None:
                 break
             seen += len(listing.nodes) + len(listing.rejected)
@@ -99,17 +102,17 @@ class ShopifySource:
         yield Page({}, walk.done())
 
     def _products(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.products(changed(start), after), lambda node: {"product": [to_product(node)]}
+        return self._client.products(changed(start), after), _add_product
 
     def _customers(self, start: datetime | None, after: str | None) -> Asked:
         listing = self._client.customers(changed(start), after, self._metafields)
-        return listing, _customer_rows
+        return listing, add_customer
 
     def _bulk_customers(self) -> Stream:
         return Stream(
             lambda window: bulk_streams.customers_query(changed(window[0], until=window[1]), self._metafields),
             lambda families: bulk_streams.customers(families, self._metafields),
-            lambda listing, cursor: _page(listing, _customer_rows, "person", cursor),
+            lambda listing, cursor: _page(listing, add_customer, "person", cursor),
             self._client.opened,
         )
 
@@ -119,7 +122,7 @@ class ShopifySource:
                 changed(window[0], self._placed(), until=window[1]), self._sells_to_companies
             ),
             lambda families: bulk_streams.orders(families, self._client),
-            lambda listing, cursor: _page(listing, self._order_rows, "order", cursor),
+            lambda listing, cursor: _page(listing, self._add_order, "order", cursor),
             self._client.opened,
         )
 
@@ -128,16 +131,16 @@ class ShopifySource:
         return self._client.has_companies()
 
     def _companies(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.companies(changed(start), after), lambda node: {"company": [to_company(node)]}
+        return self._client.companies(changed(start), after), _add_company
 
     def _orders(self, start: datetime | None, after: str | None) -> Asked:
         where = changed(start, self._placed())
         listing = self._client.orders(where, after, self._lines, self._sells_to_companies)
-        cut = sum(node["lineItems"]["pageInfo"]["hasNextPage"] for node in listing.nodes)
+        cut = sum(node["lineItems"]["hasNextPage"] for node in listing.nodes)
         if self._lines < MANY_LINES_A_PAGE and self._dearer_one_by_one(cut):
             self._lines = MANY_LINES_A_PAGE
             return self._orders(start, after)
-        return listing, self._order_rows
+        return listing, self._add_order
 
     def _dearer_one_by_one(self, cut: int) -> bool:
         """Whether fetching the rest of so many orders' lines costs more than the page with all its lines."""
@@ -149,19 +152,20 @@ class ShopifySource:
         day = self._settings.since
         return f"processed_at:>='{day.isoformat()}T00:00:00Z'" if day else ""
 
-    def _order_rows(self, node: OrderNode) -> Rows:
-        return to_order(self._completed(node))
-
-    def _completed(self, node: OrderNode) -> OrderNode:
+    def _add_order(self, node: OrderNode, rows: Rows) -> None:
         """The order with all its lines and refund lines, however many pages they fill."""
         _follow(node["lineItems"], node["id"], self._client.order_lines)
         for refund in node["refunds"]:
             _follow(refund["refundLineItems"], refund["id"], self._client.refund_lines)
-        return node
+        add_order(node, rows)
 
 
-def _customer_rows(node: CustomerNode) -> Rows:
-    return {"person": [to_person(node)], "consent": [*to_consents(node)]}
+def _add_product(node: ProductNode, rows: Rows) -> None:
+    rows["product"].append(to_product(node))
+
+
+def _add_company(node: CompanyNode, rows: Rows) -> None:
+    rows["company"].append(to_company(node))
 
 
 def _checked(extra: Sequence[str]) -> tuple[str, ...]:
@@ -177,23 +181,20 @@ def _checked(extra: Sequence[str]) -> tuple[str, ...]:
 
 def _follow(connection: Connection[N], of: str, read: Callable[[str, str | None], Listing[N]]) -> None:
     """Read what is missing of a connection inside a record."""
-    while connection["pageInfo"]["hasNextPage"]:
-        listing = read(of, connection["pageInfo"]["endCursor"])
+    while connection["hasNextPage"]:
+        listing = read(of, connection["endCursor"])
         if listing.rejected:
             raise Malformed(f"{listing.rejected[0].kind} {listing.rejected[0].id}: {listing.rejected[0].reason}")
         connection["nodes"] += listing.nodes
-        connection["pageInfo"] = {"hasNextPage": listing.after is not None, "endCursor": listing.after}
+        connection["hasNextPage"], connection["endCursor"] = listing.after is not None, listing.after
 
 
-def _page(listing: Listing[Any], to_rows: Callable[[Any], Rows], kind: str, cursor: str) -> Page:
-    rows: Rows = {}
+def _page(listing: Listing[Any], add: Add, kind: str, cursor: str) -> Page:
+    rows: Rows = defaultdict(list)
     rejected = list(listing.rejected)
     for node in listing.nodes:
         try:
-            made = to_rows(node)
+            add(node, rows)
         except (Malformed, MoneyError) as fault:
             rejected.append(Rejected(kind, node["id"], str(fault)))
-            continue
-        for name, records in made.items():
-            rows.setdefault(name, []).extend(records)
     return Page(rows, cursor, rejected)
