@@ -39,8 +39,6 @@ READ = (
     "lastname",
     "phone",
     "company",
-    "createdate",
-    "lastmodifieddate",
     "hs_merged_object_ids",
 )
 BOUNCES = {
@@ -90,7 +88,7 @@ def to_person(row: Row, ours: Sequence[str], custom: Sequence[str]) -> Person:
         "updated_at": row.updated_at,
         "created_at": row.created_at,
         "email": get("email") or None,
-        "other_emails": row.many("hs_additional_emails"),
+        "other_emails": row.many("hs_additional_emails") if get("hs_additional_emails") else [],
         "phone": get("phone") or None,
         "first_name": get("firstname") or None,
         "last_name": get("lastname") or None,
@@ -123,8 +121,8 @@ def to_consent(row: Row) -> Consent:
 
 def to_bounce(row: Row) -> Bounce | None:
     """What came back from the contact's present address, None where nothing did."""
-    found, email = bounced(row), row.get("email")
-    if found is None or email is None:
+    found = bounced(row)
+    if found is None or not (email := row.get("email")):
         return None
     kind, reason = found
     return Bounce(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import to_json
@@ -41,15 +42,11 @@ class Row:
         """Those of these properties that have a value, as a JSON object."""
         get = self.properties.get
         found = {name: value for name in names if (value := get(name))}
-        return _encoded(found) if found else "{}"
-
-
-def _encoded(found: dict[str, str]) -> str:
-    try:
-        return to_json(found).decode()
-    except ValueError:
-        # Half a character (a cut emoji) can only be written as an escape.
-        return json.dumps(found)
+        try:
+            return to_json(found).decode() if found else "{}"
+        except ValueError:
+            # Half a character (a cut emoji) can only be written as an escape.
+            return json.dumps(found)
 
 
 def row_of(raw: Any) -> Row:
@@ -61,13 +58,14 @@ def row_of(raw: Any) -> Row:
         raise ValueError(f"id: {key!r} is no record id")
     if not isinstance(properties, dict):
         raise ValueError("properties: there are none")
-    if not {*map(type, properties.values())} <= _TEXTS:
+    if not _TEXTS.issuperset(map(type, properties.values())):
         wrong = next(name for name, value in properties.items() if type(value) not in _TEXTS)
         raise ValueError(f"properties: {wrong} is no text")
     updated = _instant(raw, "updatedAt")
     if updated is None:
         raise ValueError("updatedAt: there is none")
-    return Row(key, properties, _instant(raw, "createdAt"), updated, _instant(raw, "archivedAt"))
+    archived = _instant(raw, "archivedAt") if "archivedAt" in raw else None
+    return Row(key, properties, _instant(raw, "createdAt"), updated, archived)
 
 
 def rows_of(raws: Sequence[Any], kind: str = "person") -> tuple[list[Row], list[Rejected]]:
@@ -83,6 +81,7 @@ def rows_of(raws: Sequence[Any], kind: str = "person") -> tuple[list[Row], list[
     return rows, rejected
 
 
+@lru_cache(1000)
 def country_of(text: str | None) -> str | None:
     """An ISO 3166-1 alpha-2 code; None for a country in words."""
     return text.upper() if text and len(text) == 2 and text.isascii() and text.isalpha() else None
