@@ -171,3 +171,24 @@ def test_an_answer_that_was_read_is_let_go_of_at_once(http):
         assert not [one for one in gc.get_objects() if isinstance(one, httpx.Response)]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("params", "sent"),
+    [
+        ({"fields": "email,name", "limit": 5}, "fields=email,name&limit=5"),
+        ({"since": "2026-01-01T00:00:00+00:00"}, "since=2026-01-01T00%3A00%3A00%2B00%3A00"),
+        ({"q": "a&b c", "all": True}, "q=a%26b+c&all=true"),
+        ([("id", "1"), ("id", "2")], "id=1&id=2"),
+    ],
+)
+def test_parameters_arrive_as_they_were_given(clock, params, sent):
+    asked = []
+
+    def answer(request):
+        asked.append(request.url.query.decode())
+        return httpx.Response(200)
+
+    http = Http(policy(), clock=clock, redactor=Redactor(), transport=httpx.MockTransport(answer))
+    http.request("GET", "/me", params=params)
+    assert asked == [sent]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from pydantic_core import from_json
@@ -27,6 +27,7 @@ from regulars.secret import Redactor, Secret
 
 log = logging.getLogger("regulars.http")
 Transport = httpx.BaseTransport
+Params = Mapping[str, str | int] | Sequence[tuple[str, str]]
 
 _READ = httpx.ByteStream(b"")
 """In the place of an answer's stream, which holds the answer: each would stay until cycles are looked for."""
@@ -54,6 +55,13 @@ class Response:
                 where=self.url,
                 hint="Nothing of this page was stored; the next run reads it again",
             ) from None
+
+
+def _query(params: Params) -> str:
+    """Parameters as they stand in an address. Commas stay: long lists of names have many, and each that is
+    escaped is work for both sides."""
+    pairs = params.items() if isinstance(params, Mapping) else params
+    return urlencode([(k, str(v).lower() if isinstance(v, bool) else v) for k, v in pairs], safe=",")
 
 
 def _parsed(body: bytes) -> Any:
@@ -151,7 +159,7 @@ class Http:
         method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
         url: str,
         *,
-        params: Mapping[str, str | int] | Sequence[tuple[str, str]] | None = None,
+        params: Params | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
@@ -179,7 +187,7 @@ class Http:
         safe = reads if reads is not None else method in ("GET", "HEAD")
         if params:
             # Parsing an address costs more than anything else here: once, with its parameters.
-            target += f"{'&' if '?' in target else '?'}{httpx.QueryParams(params)}"  # type: ignore[arg-type]
+            target += f"{'&' if '?' in target else '?'}{_query(params)}"
         request = self._client.build_request(
             method,
             target,
