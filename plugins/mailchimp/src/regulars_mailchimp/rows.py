@@ -55,24 +55,24 @@ class Reader:
             if name not in values:
                 custom[name] = _property(row, custom, name)
         custom["hash"] = row["id"]
-        tags = [tag["name"] for tag in row.get("tags") or ()]
+        tags = [tag["name"] for tag in shown] if (shown := row.get("tags")) else []
         if row.get("tags_count", 0) > len(tags):
             tags = list(self.tags(row))
         signed = row.get("timestamp_signup") or row.get("timestamp_opt")
-        held = {tag: told for tag in ours if (told := text(values[tag])) is not None}
+        get = values.get
         return {
             "id": row["contact_id"],
             "updated_at": changed,
             "created_at": instant(signed) if signed else None,
             "email": row["email_address"] or None,
             "other_emails": [],
-            "phone": _text(values, "PHONE"),
-            "first_name": _text(values, "FNAME"),
-            "last_name": _text(values, "LNAME"),
-            "country": _country(row, values),
-            "company": _text(values, "COMPANY"),
+            "phone": _text(get("PHONE")),
+            "first_name": _text(get("FNAME")),
+            "last_name": _text(get("LNAME")),
+            "country": _country(get("ADDRESS"), row.get("location")),
+            "company": _text(get("COMPANY")),
             "tags": [name for name in tags if not name.startswith(LIST_PREFIX)] if tags else [],
-            "held": to_json(held).decode() if held else _NOTHING,
+            "held": _held(values, ours) if ours else _NOTHING,
             "lists": [name for name in tags if name.startswith(LIST_PREFIX)] if tags else [],
             "custom": to_json(custom).decode(),
         }
@@ -148,15 +148,18 @@ def _by(status: str, reason: str) -> str:
     return "unknown"
 
 
-def _text(values: Mapping[str, Any], tag: str) -> str | None:
-    value = values.get(tag)
+def _held(values: Mapping[str, Any], tags: Sequence[str]) -> str:
+    held = {tag: told for tag in tags if (told := text(values[tag])) is not None}
+    return to_json(held).decode() if held else _NOTHING
+
+
+def _text(value: Any) -> str | None:
     return (value or None) if isinstance(value, str) else text(value)
 
 
-def _country(row: Row, values: Mapping[str, Any]) -> str | None:
-    address, place = values.get("ADDRESS"), row.get("location") or {}
+def _country(address: Any, place: Any) -> str | None:
     stated = address.get("country") if isinstance(address, dict) else None
-    code = str(stated or place.get("country_code") or "").upper()
+    code = str(stated or (place.get("country_code") if place else None) or "").upper()
     return code if len(code) == 2 else None
 
 
