@@ -98,8 +98,10 @@ def judge(response: Response) -> Verdict:
         )
         fault.body = response.body
         return fault
-    # Only an answer with one of these keys can hold a complaint; quotes inside texts are escaped.
-    if b'"errors"' in response.body or b'"search"' in response.body:
+    # Only an answer with one of these keys can hold a complaint; quotes inside texts are escaped. What was
+    # wrong with a search stands among the extensions, which come last: the page need not be gone through again.
+    body = response.body
+    if b'"errors"' in body or body.find(b'"search"', max(0, body.rfind(b'"extensions"'))) >= 0:
         return _complaint(response)
     return Fine()
 

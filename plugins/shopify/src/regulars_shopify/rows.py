@@ -204,24 +204,24 @@ def _lines(node: OrderNode, order: Order, goods: list[int]) -> list[Line]:
     # Edited orders and rounding can leave a difference to the order's own sum, which is what counts.
     if rest := order["goods_minor"] - sum(goods):
         goods = [own + share for own, share in zip(goods, split(rest, goods), strict=True)]
-    return [_line(line, amount, order) for line, amount in zip(node["lineItems"]["nodes"], goods, strict=True)]
-
-
-def _line(node: LineNode, goods: int, order: Order) -> Line:
-    return {
-        "id": node["id"],
-        "updated_at": order["updated_at"],
-        "order_id": order["id"],
-        "product_id": node["product"],
-        "sku": node["sku"] or None,
-        "title": node["title"],
-        "category": node["category"] or None,
-        "quantity": node["quantity"],
-        "current_quantity": node["currentQuantity"],
-        "currency": order["currency"],
-        "goods_minor": goods,
-        "gift_card": node["isGiftCard"],
-    }
+    order_id, updated_at, currency = order["id"], order["updated_at"], order["currency"]
+    return [
+        {
+            "id": line["id"],
+            "updated_at": updated_at,
+            "order_id": order_id,
+            "product_id": line["product"],
+            "sku": line["sku"] or None,
+            "title": line["title"],
+            "category": line["category"] or None,
+            "quantity": line["quantity"],
+            "current_quantity": line["currentQuantity"],
+            "currency": currency,
+            "goods_minor": amount,
+            "gift_card": line["isGiftCard"],
+        }
+        for line, amount in zip(node["lineItems"]["nodes"], goods, strict=True)
+    ]
 
 
 def _fulfilment(node: FulfilmentNode, order: Order) -> Fulfilment:
