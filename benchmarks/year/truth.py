@@ -169,7 +169,7 @@ def mail(box: Any) -> Truth:
 
 def _plain(value: Any) -> str:
     """A number as people write it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 # --- the shop --------------------------------------------------------------------------------------

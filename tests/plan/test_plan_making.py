@@ -234,6 +234,25 @@ def test_a_mirror_older_than_our_write_does_not_plan_it_again(bench):
     assert bench.plan_from_the_mirror().changes == ()
 
 
+@pytest.mark.parametrize(("read", "planned"), [("2026-11-21T09:30:00", 0), ("2026-11-21T10:30:00", 1)])
+def test_what_left_a_records_time_alone_is_believed_once_it_was_read_after_the_lag(bench, read, planned):
+    """Somebody took our tag away; the platform's time of the record is still older than our own write."""
+    bench.add("ada")
+    bench.segments = {"news": {"ada"}}
+    bench.sync()
+    with bench.open() as (journal, lease, _), journal.tx(lease) as tx:
+        tx.execute(
+            "INSERT INTO ledger (plan_id, run_id, connection, record_id, kind, field, wanted, state, at)"
+            " VALUES ('p', 'r', 'crm', 'ada', 'join', 'rg:news', 'in', 'confirmed', '2026-11-21T09:00:00+00:00')"
+        )
+        tx.execute("DELETE FROM segment")
+        tx.execute(
+            "INSERT INTO segment (seq, run_id, connection, stream, kind, path, rows, at)"
+            f" VALUES (1, 'r-1', 'crm', 'people', 'person', 'x', 1, '{read}+00:00')"
+        )
+    assert len(bench.plan_from_the_mirror().changes) == planned
+
+
 def test_confirmed_new_addresses_are_counted_apart(tmp_path):
     from plan.bench import bench as opened
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.journal import Journal
 from regulars.plan.mapping import FieldRule
 from regulars.plan.planned import IN
 from regulars.plan.values import text_of
 from regulars.warehouse import Session
+
+LAG = timedelta(hours=1)
+"""How long after a write a platform's search may still show what was there before."""
 
 Wanted = Mapping[str, Mapping[str, str | None]]
 """Column -> customer -> text."""
@@ -43,14 +46,15 @@ class _Written:
 def records(session: Session, journal: Journal, connection: str) -> list[Record]:
     """Every living record of a connection that belongs to a customer, in the order of its id.
 
-    Where the mirror is older than our own confirmed write, the write is what is there.
+    Where the mirror is older than our own confirmed write, the write is what is there. A record is as old as
+    the platform says it is, or as its reading was, less the lag: a change may leave a record's time alone.
     """
-    written = _written(journal, connection)
+    written, read = _written(journal, connection), _read(journal, connection)
     read_at = _read_at(journal, connection)
     joined, stopped = _memberships(session, connection), _stopped(session, connection)
     found = session.query(
         """SELECT p.id, min(f.customer_id), count(DISTINCT f.customer_id), max(c.held_back),
-                  any_value(p.updated_at), any_value(p.held), any_value(p.lists)
+                  any_value(p.updated_at), any_value(p.held), any_value(p.lists), any_value(p.seq)
            FROM persons AS p
            JOIN profile AS f ON f.connection = p.connection AND f.person_id = p.id
            LEFT JOIN customer AS c ON c.customer_id = f.customer_id
@@ -59,16 +63,16 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
         {"connection": connection},
     )
     result = []
-    for record, customer, claims, held_back, updated_at, held, lists in found:
+    for record, customer, claims, held_back, updated_at, held, lists, seq in found:
         mine = written.get(record, {})
         names = frozenset(joined.get(record, ()) if lists is None else lists)
-        seen_at = read_at if lists is None else updated_at
+        as_of = max(updated_at, read[seq] - LAG) if seq in read else updated_at
+        seen_at = read_at if lists is None else as_of
         result.append(
             Record(
                 record,
                 customer,
-                json.loads(held)
-                | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at >= updated_at},
+                json.loads(held) | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at >= as_of},
                 _overlaid(names, {n: w for (k, n), w in mine.items() if k == "list"}, seen_at),
                 {name: w.value for (_, name), w in mine.items()},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
@@ -141,6 +145,12 @@ def _written(journal: Journal, connection: str) -> dict[str, dict[tuple[str, str
         key = ("field" if kind == "set" else "list", field)
         found.setdefault(record, {})[key] = _Written(value, datetime.fromisoformat(at))
     return found
+
+
+def _read(journal: Journal, connection: str) -> dict[int, datetime]:
+    """When each stored file of people was read, by its number."""
+    sql = "SELECT seq, at FROM segment WHERE connection = ? AND kind = 'person'"
+    return {seq: datetime.fromisoformat(at) for seq, at in journal.rows(sql, (connection,))}
 
 
 def _read_at(journal: Journal, connection: str) -> datetime | None:
