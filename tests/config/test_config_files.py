@@ -172,6 +172,17 @@ def test_a_client_may_be_stricter_than_the_agency_but_not_looser(workspace, key)
         workspace.client("acme")
 
 
+def test_a_client_may_ask_for_four_eyes_and_not_dispense_with_them(workspace):
+    agency, file = workspace.root / "regulars.toml", workspace.root / "clients" / "acme.toml"
+    start = file.read_text()
+    file.write_text(f"{start}[ecoa]\nfour_eyes = true\n")
+    assert workspace.client("acme").config.ecoa.four_eyes
+    agency.write_text(agency.read_text() + "\n[defaults.ecoa]\nfour_eyes = true\n")
+    file.write_text(f"{start}[ecoa]\nfour_eyes = false\n")
+    with pytest.raises(ConfigError, match="looser than the agency's"):
+        open_workspace(workspace.root).client("acme")
+
+
 def test_every_guard_has_a_direction(workspace):
     assert {f"guards.{name}" for name in type(workspace.agency.defaults.guards).model_fields} == set(STRICTER)
 

@@ -192,6 +192,12 @@ def _refuse_looser(config: ClientConfig, agency: AgencyConfig, shown: str) -> No
                 where=shown,
                 hint=f"A client may only be stricter: {bound} {floor:g}",
             )
+    if agency.defaults.ecoa.four_eyes and not config.ecoa.four_eyes:
+        raise ConfigError(
+            "ecoa.four_eyes = false is looser than the agency's true",
+            where=shown,
+            hint="A client may only be stricter: leave the line out",
+        )
 
 
 def _refuse_unknown_connections(config: ClientConfig, shown: str) -> None:
