@@ -9,7 +9,7 @@ from pathlib import Path
 from reactivation.bench import config
 from regulars import Http, Secret, SimulatedClock
 from regulars.journal import Journal
-from regulars.reactivation import Desk, advance, jobs, quote, submit
+from regulars.reactivation import EcoaDesk, advance, jobs, quote, submit
 from regulars.secret import Redactor
 from regulars.warehouse import Warehouse
 from regulars_ecoa.client import policy
@@ -20,7 +20,7 @@ from regulars_ecoa.settings import EcoaSettings
 def main(folder: str, url: str, token: str, step: str, now: str) -> None:
     clock = SimulatedClock(datetime.fromisoformat(now))
     journal = Journal.open(Path(folder) / "journal.db", clock)
-    desk = Desk(config(), journal, Warehouse(Path(folder)).burst)
+    desk = EcoaDesk(config(), journal, Warehouse(Path(folder)).burst)
     settings = EcoaSettings(endpoint="https://ecoa.sandbox.test", token=Secret("ecoa.token", token))
     http = Http(policy(settings), clock=clock, redactor=Redactor(), base_url=url)
     provider = EcoaHttp(settings, http)

@@ -9,7 +9,7 @@ import pytest
 from reactivation.bench import NOW, Shop, config, consent_was_read, served
 from regulars import SimulatedClock
 from regulars.journal import Journal, Lease
-from regulars.reactivation import Desk
+from regulars.reactivation import EcoaDesk
 from regulars.warehouse import Warehouse
 from regulars_ecoa.provider import EcoaHttp
 from regulars_ecoa.sandbox import EcoaSandbox
@@ -40,8 +40,8 @@ def shop(tmp_path: Path) -> Shop:
 
 
 @pytest.fixture
-def desk(journal: Journal, shop: Shop) -> Desk:
-    return Desk(config(), journal, shop.warehouse.burst)
+def desk(journal: Journal, shop: Shop) -> EcoaDesk:
+    return EcoaDesk(config(), journal, shop.warehouse.burst)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from reactivation.bench import add, config, row, usd
 from regulars import RefusedError
 from regulars.consent import stop
-from regulars.reactivation import Desk, advance, candidates, erase, jobs, month, quote, submit
+from regulars.reactivation import EcoaDesk, advance, candidates, erase, jobs, month, quote, submit
 from regulars.testing import Fault
 from regulars_ecoa.sandbox.matching import hashed
 from regulars_ecoa.settings import Paths
@@ -243,7 +243,7 @@ def test_rows_that_cannot_be_read_are_told_and_nobody_is_lost(bought, desk, leas
 
 
 def test_four_eyes_are_two_people(journal, lease, shop, provider, sandbox):
-    desk = Desk(config(four_eyes=True), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(four_eyes=True), journal, shop.warehouse.burst)
     shop.add("ada")
     job, _ = quote(desk, lease, provider, "renee")
     with pytest.raises(RefusedError, match="renee asked for this quote, somebody else must approve it"):
@@ -253,7 +253,7 @@ def test_four_eyes_are_two_people(journal, lease, shop, provider, sandbox):
 
 
 def test_some_are_held_back_and_stay_so(journal, lease, shop, provider, sandbox):
-    desk = Desk(
+    desk = EcoaDesk(
         config(
             hold_back=0.5,
             max_per_run={"records": 99, "cost": "50 USD"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reactivation.bench import NOW, add, insert, row
-from regulars.reactivation import Desk, assign, audience, confine, is_reactivation
+from regulars.reactivation import EcoaDesk, assign, audience, confine, is_reactivation
 from regulars.reactivation.entries import entries
 from regulars.reactivation.jobs import reference
 from regulars.segments import Segment, shipped
@@ -28,7 +28,7 @@ def reasons(desk, shop):
 
 def nobody_held_out(desk, share=0.0):
     changed = desk.config.model_copy(update={"holdout": desk.config.holdout.model_copy(update={"share": share})})
-    return Desk(changed, desk.journal, desk.read)
+    return EcoaDesk(changed, desk.journal, desk.read)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from reactivation.bench import NOW, Shop, add, config, consent_was_read, served
 from regulars import SimulatedClock
 from regulars.cli import root
 from regulars.journal import Journal
-from regulars.reactivation import Desk, advance
+from regulars.reactivation import EcoaDesk, advance
 from regulars.warehouse import Warehouse
 from regulars_ecoa.sandbox import EcoaSandbox
 
@@ -120,7 +120,7 @@ def collect(folder):
     sandbox.load(folder / "moved.json")
     journal = Journal.open(folder / "data" / "brightpaw" / "journal.db", clock)
     with served(sandbox, clock) as provider, journal.lease("night") as lease:
-        desk = Desk(config(), journal, Warehouse(folder / "data" / "brightpaw").burst)
+        desk = EcoaDesk(config(), journal, Warehouse(folder / "data" / "brightpaw").burst)
         assert advance(desk, lease, provider).found["confirmed"] == 1
     journal.close()
 

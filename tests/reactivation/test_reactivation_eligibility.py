@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from reactivation.bench import config, row
-from regulars.reactivation import Desk, eligibility
+from regulars.reactivation import EcoaDesk, eligibility
 from regulars.reactivation.jobs import reference
 
 
@@ -177,5 +177,5 @@ def test_the_most_valuable_come_first(desk, shop):
 
 def test_an_empty_allow_list_lets_nobody_pass(shop, journal):
     shop.add("ada")
-    desk = Desk(config(jurisdictions=[]), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(jurisdictions=[]), journal, shop.warehouse.burst)
     assert reasons(desk, shop) == {"ada": "country"}

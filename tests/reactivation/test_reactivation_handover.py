@@ -9,7 +9,7 @@ import pytest
 from reactivation.bench import NOW, add, config, consent_was_read
 from regulars import AddressChange, SetField
 from regulars.connector import Writes
-from regulars.reactivation import Desk, advance, erase, planned_changes
+from regulars.reactivation import EcoaDesk, advance, erase, planned_changes
 from regulars.reactivation.jobs import reference
 
 CRM = Writes("regulars_", "regulars", frozenset({"text"}), 100, "own_field")
@@ -45,7 +45,7 @@ def confirm(journal, lease, name, new=None, key=None):
 def handover(desk, shop, crm=CRM, **write):
     changed = desk.config.model_copy(update={"write": desk.config.write.model_copy(update=write)})
     with shop.warehouse.burst() as session:
-        return planned_changes(Desk(changed, desk.journal, desk.read), session, {"crm": crm, "mail": MAIL})
+        return planned_changes(EcoaDesk(changed, desk.journal, desk.read), session, {"crm": crm, "mail": MAIL})
 
 
 def test_by_default_only_our_own_field_is_set(desk, shop, confirmed):

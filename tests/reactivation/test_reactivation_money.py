@@ -8,7 +8,7 @@ import pytest
 from reactivation.bench import NOW, add, config, consent_was_read, row, usd
 from regulars import ConfigError, PlatformError, QuotaError, RefusedError, UnknownOutcomeError
 from regulars.errors import DataCheckError, PlanError
-from regulars.reactivation import Desk, advance, jobs, month, quote, submit
+from regulars.reactivation import EcoaDesk, advance, jobs, month, quote, submit
 from regulars.testing import Fault
 from regulars_ecoa.sandbox.matching import hashed
 
@@ -83,28 +83,28 @@ def test_nothing_is_asked_until_every_limit_is_set(journal, lease, shop, provide
         update={"ecoa": config().ecoa.model_copy(update={missing: type(config().ecoa)().__dict__[missing]})}
     )
     with pytest.raises(RefusedError, match=missing):
-        quote(Desk(given, journal, shop.warehouse.burst), lease, provider)
+        quote(EcoaDesk(given, journal, shop.warehouse.burst), lease, provider)
     assert sandbox.log == []
 
 
 def test_a_switched_off_ecoa_says_so(journal, lease, shop, provider):
-    desk = Desk(config(enabled=False), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(enabled=False), journal, shop.warehouse.burst)
     with pytest.raises(RefusedError, match="missing: enabled"):
         quote(desk, lease, provider)
 
 
 def test_a_job_takes_no_more_records_than_a_run_may(journal, lease, shop, provider, four):
-    desk = Desk(config(max_per_run={"records": 2, "cost": "1.00 USD"}), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(max_per_run={"records": 2, "cost": "1.00 USD"}), journal, shop.warehouse.burst)
     assert quote(desk, lease, provider)[0].records == 2
 
 
 def test_a_job_takes_no_more_records_than_a_runs_money_pays_in_full(journal, lease, shop, provider, four):
-    desk = Desk(config(max_per_run={"records": 9, "cost": "0.50 USD"}), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(max_per_run={"records": 9, "cost": "0.50 USD"}), journal, shop.warehouse.burst)
     assert quote(desk, lease, provider)[0].records == 3
 
 
 def test_a_month_without_money_left_refuses_until_the_next_one(journal, lease, shop, provider, clock, four):
-    desk = Desk(config(max_per_month={"records": 4, "cost": "9 USD"}), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(max_per_month={"records": 4, "cost": "9 USD"}), journal, shop.warehouse.burst)
     bought(desk, lease, provider)
     shop.add("eve")
     with pytest.raises(QuotaError, match="0 records are left") as told:
@@ -130,7 +130,7 @@ def test_a_budget_that_shrank_after_the_quote_is_kept(desk, journal, lease, shop
         {"max_per_month": {"records": 8, "cost": "0.40 USD"}},
         {"max_per_run": {"records": 3, "cost": "1 USD"}},
     ):
-        poorer = Desk(config(**caps), journal, shop.warehouse.burst)
+        poorer = EcoaDesk(config(**caps), journal, shop.warehouse.burst)
         with pytest.raises(QuotaError):
             submit(poorer, lease, provider, job.quote_ref, "renee")
     assert sandbox.till == []
@@ -277,7 +277,7 @@ def test_a_refusal_that_cannot_be_confirmed_frees_nothing(desk, lease, provider,
 
 
 def test_one_jobs_trouble_does_not_stop_the_other(journal, lease, shop, provider, sandbox, clock, four):
-    desk = Desk(config(max_per_run={"records": 2, "cost": "1 USD"}), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(max_per_run={"records": 2, "cost": "1 USD"}), journal, shop.warehouse.burst)
     first, second = bought(desk, lease, provider), bought(desk, lease, provider)
     clock.forward(timedelta(days=20))
     sandbox.faults.append(Fault("status", match=f"GET /v1/jobs/{first.job_ref}", status=503, times=99))
@@ -286,11 +286,11 @@ def test_one_jobs_trouble_does_not_stop_the_other(journal, lease, shop, provider
 
 
 def test_a_note_is_made_at_80_percent_of_the_month(journal, lease, shop, provider, four):
-    desk = Desk(config(max_per_month={"records": 8, "cost": "0.60 USD"}), journal, shop.warehouse.burst)
+    desk = EcoaDesk(config(max_per_month={"records": 8, "cost": "0.60 USD"}), journal, shop.warehouse.burst)
     assert month(desk.config, journal, desk.now()).note == ""
     bought(desk, lease, provider)
     assert month(desk.config, journal, desk.now()).note == ""
-    other = Desk(config(max_per_month={"records": 8, "cost": "0.50 USD"}), journal, shop.warehouse.burst)
+    other = EcoaDesk(config(max_per_month={"records": 8, "cost": "0.50 USD"}), journal, shop.warehouse.burst)
     assert month(other.config, journal, desk.now()).note.startswith("90 %")
 
 

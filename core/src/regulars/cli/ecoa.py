@@ -13,7 +13,7 @@ from regulars.cli.call import Call, pass_call, shared, table
 if TYPE_CHECKING:
     from regulars.ecoa import EcoaProvider
     from regulars.journal import Lease
-    from regulars.reactivation import Desk, Job, Month
+    from regulars.reactivation import EcoaDesk, Job, Month
 
 
 @click.group("ecoa")
@@ -142,9 +142,9 @@ def results(call: Call, client_id: str, sample: int) -> None:
 
 
 @contextmanager
-def _at_provider(call: Call, client_id: str) -> Iterator[tuple[Desk, Lease, EcoaProvider]]:
+def _at_provider(call: Call, client_id: str) -> Iterator[tuple[EcoaDesk, Lease, EcoaProvider]]:
     """The client's lease and its provider; nothing is opened where ECOA is off or the client not live."""
-    from regulars.reactivation import Budget, Desk
+    from regulars.reactivation import Budget, EcoaDesk
     from regulars.run.desk import desk
 
     client = call.client(client_id)
@@ -152,18 +152,18 @@ def _at_provider(call: Call, client_id: str) -> Iterator[tuple[Desk, Lease, Ecoa
     client.require_live()
     with desk(client, call.plugins, "ecoa") as at:
         provider = at.connections.get(str(client.config.ecoa.connection)).ecoa()
-        yield Desk(client.config, at.journal, at.warehouse.published), at.lease, provider
+        yield EcoaDesk(client.config, at.journal, at.warehouse.published), at.lease, provider
 
 
 @contextmanager
-def _reading(call: Call, client_id: str) -> Iterator[Desk]:
-    from regulars.reactivation import Desk
+def _reading(call: Call, client_id: str) -> Iterator[EcoaDesk]:
+    from regulars.reactivation import EcoaDesk
     from regulars.run.desk import reading
     from regulars.warehouse import Warehouse
 
     client = call.client(client_id)
     with reading(client) as journal:
-        yield Desk(client.config, journal, Warehouse(client.data_dir).published)
+        yield EcoaDesk(client.config, journal, Warehouse(client.data_dir).published)
 
 
 def _job(job: Job) -> dict[str, Any]:

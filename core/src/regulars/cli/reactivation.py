@@ -9,7 +9,7 @@ import click
 from regulars.cli.call import Call, pass_call, shared, table
 
 if TYPE_CHECKING:
-    from regulars.reactivation import Audience, Desk
+    from regulars.reactivation import Audience, EcoaDesk
     from regulars.warehouse import Session
 
 
@@ -25,7 +25,7 @@ def group() -> None:
 @pass_call
 def show(call: Call, client_id: str, sample: int) -> None:
     """The audience of every reactivation segment in use, with a reason for everybody left out."""
-    from regulars.reactivation import Desk, audience, is_reactivation, lift
+    from regulars.reactivation import EcoaDesk, audience, is_reactivation, lift
     from regulars.run.desk import reading
     from regulars.run.measure import segments_in_use
     from regulars.warehouse import Warehouse
@@ -35,7 +35,7 @@ def show(call: Call, client_id: str, sample: int) -> None:
     data: list[dict[str, Any]] = []
     lines: list[str] = []
     with reading(client) as journal:
-        desk = Desk(client.config, journal, Warehouse(client.data_dir).published)
+        desk = EcoaDesk(client.config, journal, Warehouse(client.data_dir).published)
         with desk.read() as session:
             note = _ecoa(desk, session)
             for segment in used:
@@ -47,7 +47,7 @@ def show(call: Call, client_id: str, sample: int) -> None:
     call.show(data, lines or f"no reactivation segment is in use; see segments.use in {client.file}")
 
 
-def _ecoa(desk: Desk, session: Session) -> str:
+def _ecoa(desk: EcoaDesk, session: Session) -> str:
     """What ECOA could do about the bounces; "" where it is off."""
     from regulars.errors import RefusedError
     from regulars.reactivation import eligibility, month

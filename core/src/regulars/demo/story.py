@@ -128,7 +128,7 @@ class Story:
     def _bounces(self) -> None:
         self._title("Bounced addresses", "only hard bounces, only where it is allowed, only within the budget")
         with self._at(self.pets) as at:
-            where = reactivation.Desk(at.client.config, at.journal, at.warehouse.published)
+            where = reactivation.EcoaDesk(at.client.config, at.journal, at.warehouse.published)
             with at.warehouse.published() as session:
                 found = reactivation.eligibility(session, at.client.config, at.journal, where.now())
             for line in found.funnel().lines("bounced addresses", WORDS):
@@ -160,7 +160,7 @@ class Story:
     def _audience(self) -> None:
         self._title("Reactivation", "who may be written to, and for everybody else the one reason why not")
         with self._at(self.pets) as at, at.warehouse.published() as session:
-            where = reactivation.Desk(at.client.config, at.journal, at.warehouse.published)
+            where = reactivation.EcoaDesk(at.client.config, at.journal, at.warehouse.published)
             segment = next(s for s in segments_in_use(at.client) if reactivation.is_reactivation(s))
             for line in reactivation.audience(where, session, segment).lines():
                 self.say(f"  {line}")

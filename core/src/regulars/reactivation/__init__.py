@@ -8,7 +8,7 @@ from regulars.reactivation.audience import Audience, assign, audience, confine, 
 from regulars.reactivation.budget import Budget, Month, month
 from regulars.reactivation.candidates import Candidate, candidates
 from regulars.reactivation.collection import advance
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import Eligibility, eligibility
 from regulars.reactivation.funnel import Funnel
 from regulars.reactivation.handover import Handover, planned_changes
@@ -21,7 +21,7 @@ __all__ = [
     "Audience",
     "Budget",
     "Candidate",
-    "Desk",
+    "EcoaDesk",
     "EcoaProgress",
     "Eligibility",
     "Funnel",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from regulars.journal import Lease
 from regulars.reactivation.candidates import candidates
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.history import today
 from regulars.warehouse import statement
 
 
-def adopt(desk: Desk, lease: Lease) -> int:
+def adopt(desk: EcoaDesk, lease: Lease) -> int:
     """Note the joins that identity shall make; returns how many are new.
 
     Only profiles made after the person confirmed (a pending member has no time of its own): before

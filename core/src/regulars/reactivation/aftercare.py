@@ -17,7 +17,7 @@ from regulars.errors import RegularsError
 from regulars.journal import Fact, Lease
 from regulars.money import Money
 from regulars.reactivation.candidates import Candidate, candidates
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import prepare
 from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import Job, Record, addresses, erase, jobs, records
@@ -27,10 +27,10 @@ KEPT = timedelta(days=30)
 """How long after its end a job stays at a provider that names no term of its own."""
 
 
-def look_after(desk: Desk, lease: Lease, provider: EcoaProvider, progress: EcoaProgress) -> None:
+def look_after(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, progress: EcoaProgress) -> None:
     """Return, suppress and erase; one step's trouble does not stop the others."""
     takes = provider.capabilities()
-    steps: tuple[Callable[[Desk, Lease, EcoaProvider, EcoaCapabilities, EcoaProgress], None], ...]
+    steps: tuple[Callable[[EcoaDesk, Lease, EcoaProvider, EcoaCapabilities, EcoaProgress], None], ...]
     steps = (_return_bounces, _suppress, _erase)
     for step in steps:
         try:
@@ -43,7 +43,7 @@ def look_after(desk: Desk, lease: Lease, provider: EcoaProvider, progress: EcoaP
 
 
 def _return_bounces(
-    desk: Desk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
+    desk: EcoaDesk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
 ) -> None:
     if "return_bounces" not in takes.does:
         return
@@ -56,7 +56,7 @@ def _return_bounces(
             _ask_credit(desk, lease, provider, job, claim, progress)
 
 
-def _claim(desk: Desk, lease: Lease, takes: EcoaCapabilities) -> None:
+def _claim(desk: EcoaDesk, lease: Lease, takes: EcoaCapabilities) -> None:
     """Note new addresses that bounced inside their job's window, as one claim for each job. They are no
     candidates any more."""
     window = timedelta(days=takes.bounce_credit_days)
@@ -78,7 +78,7 @@ def _claim(desk: Desk, lease: Lease, takes: EcoaCapabilities) -> None:
 
 
 def _ask_credit(
-    desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, claim: Fact, progress: EcoaProgress
+    desk: EcoaDesk, lease: Lease, provider: EcoaProvider, job: Job, claim: Fact, progress: EcoaProgress
 ) -> None:
     emails = addresses(desk.journal)
     rows = [
@@ -110,7 +110,7 @@ def _none(job: Job) -> Money:
     return Money.of_minor(0, job.cost.currency)
 
 
-def _bounced_since(desk: Desk, emails: Sequence[str]) -> dict[str, str]:
+def _bounced_since(desk: EcoaDesk, emails: Sequence[str]) -> dict[str, str]:
     """Address -> when its mail last came back for good (ISO), for those that bounce."""
     if not emails:
         return {}
@@ -141,7 +141,7 @@ def _bounced(one: Candidate) -> tuple[str, dict[str, object]]:
 
 
 def _suppress(
-    desk: Desk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
+    desk: EcoaDesk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
 ) -> None:
     """Name people of open jobs who said no since, by the hashes of all their addresses."""
     if "suppress" not in takes.does:
@@ -171,7 +171,7 @@ def _suppress(
 
 
 def _erase(
-    desk: Desk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
+    desk: EcoaDesk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
 ) -> None:
     """Have erased people, and jobs whose time is over, forgotten by the provider, and by ourselves."""
     mine = {job.id: job for job in _ours(desk)}
@@ -194,7 +194,7 @@ def _erase(
         progress.erased += len(due)
 
 
-def _erased_people(desk: Desk, left: Sequence[Record]) -> Collection[str]:
+def _erased_people(desk: EcoaDesk, left: Sequence[Record]) -> Collection[str]:
     """Record keys of people who are erased: by our own list, by a platform's word, or by request."""
     keys = {fact.subject for fact in desk.journal.facts("ecoa_forget")}
     stopped = {ref for ref, one in stops(desk.journal).items() if one.why == "erased"}
@@ -209,14 +209,14 @@ def _erased_people(desk: Desk, left: Sequence[Record]) -> Collection[str]:
     return keys | {one.key for one in left if now[one.customer_id] in erased}
 
 
-def _forget_here(desk: Desk, lease: Lease, gone: Sequence[Record]) -> None:
+def _forget_here(desk: EcoaDesk, lease: Lease, gone: Sequence[Record]) -> None:
     held = addresses(desk.journal)
     if people := sorted({one.customer_id for one in gone if one.key in held}):
         with desk.journal.tx(lease) as tx:
             erase(tx, people, desk.journal)
 
 
-def _is_over(desk: Desk, job: Job, takes: EcoaCapabilities) -> bool:
+def _is_over(desk: EcoaDesk, job: Job, takes: EcoaCapabilities) -> bool:
     """Whether nobody needs the provider to know this job's people any more."""
     if job.state in ("quoted", "released"):
         return desk.now() > job.expires_at
@@ -227,6 +227,6 @@ def _is_over(desk: Desk, job: Job, takes: EcoaCapabilities) -> bool:
     return not waits and desk.now() > job.moved_at + max(kept, timedelta(days=takes.bounce_credit_days))
 
 
-def _ours(desk: Desk) -> list[Job]:
+def _ours(desk: EcoaDesk) -> list[Job]:
     """Jobs at the provider that is asked now."""
     return [job for job in jobs(desk.journal).values() if job.connection == desk.config.ecoa.connection]

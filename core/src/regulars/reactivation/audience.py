@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from regulars.journal import Journal, Lease
 from regulars.reactivation.candidates import candidates
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import prepare
 from regulars.reactivation.entries import Arm, Entry, newest, remember
 from regulars.reactivation.funnel import Funnel
@@ -78,7 +78,7 @@ def is_reactivation(segment: Segment) -> bool:
     return segment.stage == "reactivation" and segment.channel == "email"
 
 
-def audience(desk: Desk, session: Session, segment: Segment) -> Audience:
+def audience(desk: EcoaDesk, session: Session, segment: Segment) -> Audience:
     """Judge everybody inside the segment's own rule, consent, deliverability and holdout set apart.
 
     Pure: nothing is stored until `assign`.
@@ -142,7 +142,7 @@ def _held_out_of(condition: exp.Expr) -> str | None:
     return None
 
 
-def _rows(session: Session, desk: Desk) -> list[tuple[str, str | None, str | None, bool]]:
+def _rows(session: Session, desk: EcoaDesk) -> list[tuple[str, str | None, str | None, bool]]:
     confirmed = [one for one in candidates(desk.journal) if one.state == "confirmed" and one.email]
     now = today(session, [one.customer_id for one in confirmed])
     params = {

@@ -11,7 +11,7 @@ from regulars.ecoa import EcoaBatch, EcoaCapabilities, EcoaRow
 from regulars.errors import PlanError, RefusedError
 from regulars.money import Money
 from regulars.reactivation.budget import Month, records_within, spent_up
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import Bounced, eligibility, prepare
 from regulars.reactivation.jobs import Job, Record, records
 from regulars.warehouse import Session, statement
@@ -40,7 +40,7 @@ class Batch:
         return hashlib.sha256("\n".join([*sorted(parts), *self.sent.suppress]).encode()).hexdigest()
 
 
-def draft(desk: Desk, takes: EcoaCapabilities, left: Month) -> Batch:
+def draft(desk: EcoaDesk, takes: EcoaCapabilities, left: Month) -> Batch:
     """A new batch of the eligible addresses, as many as budget and provider allow.
 
     Raises RefusedError (nobody eligible, fewer than the provider takes, it needs what we do not have)
@@ -54,7 +54,7 @@ def draft(desk: Desk, takes: EcoaCapabilities, left: Month) -> Batch:
         return _batch(desk, session, job, people, chosen, takes, left.most)
 
 
-def _allowed(desk: Desk, takes: EcoaCapabilities, left: Month, eligible: int) -> int:
+def _allowed(desk: EcoaDesk, takes: EcoaCapabilities, left: Month, eligible: int) -> int:
     least, within = max(1, takes.min_records), records_within(left, takes.max_records)
     if left.records_left < least or left.money_left.amount < least * left.budget.unit.amount:
         raise spent_up(left, desk.now(), desk.zone)
@@ -70,7 +70,7 @@ def _allowed(desk: Desk, takes: EcoaCapabilities, left: Month, eligible: int) ->
     return within
 
 
-def redraft(desk: Desk, job: Job, takes: EcoaCapabilities) -> Batch:
+def redraft(desk: EcoaDesk, job: Job, takes: EcoaCapabilities) -> Batch:
     """The quoted batch again, from today's tables.
 
     Raises PlanError where anything about it changed: somebody said no meanwhile, ordered from another
@@ -92,7 +92,7 @@ def redraft(desk: Desk, job: Job, takes: EcoaCapabilities) -> Batch:
 
 
 def _batch(
-    desk: Desk,
+    desk: EcoaDesk,
     session: Session,
     job: str,
     people: Sequence[Record],
@@ -131,7 +131,7 @@ def _hashed(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()
 
 
-def _stale(desk: Desk, job: Job, what: str) -> PlanError:
+def _stale(desk: EcoaDesk, job: Job, what: str) -> PlanError:
     return PlanError(
         what, where=f"quote {job.quote_ref}", hint=f"Nothing was bought; run: regulars ecoa quote {desk.config.id}"
     )

@@ -12,7 +12,7 @@ from regulars.journal import Lease
 from regulars.reactivation.adoption import adopt
 from regulars.reactivation.aftercare import look_after
 from regulars.reactivation.candidates import Found, State, Whose, candidates, judge, known, plain
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import role_parts
 from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import Job, jobs, records, reference
@@ -22,7 +22,7 @@ from regulars.reactivation.purchase import recover
 FINAL = ("completed", "failed", "cancelled")
 
 
-def advance(desk: Desk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
+def advance(desk: EcoaDesk, lease: Lease, provider: EcoaProvider) -> EcoaProgress:
     """Ask after every open job and collect what is ready, then return bounces, suppress and erase; one
     job's trouble does not stop the others.
 
@@ -58,7 +58,7 @@ def _read(provider: EcoaProvider, job: Job) -> _Read:
 
 
 def _unusable(
-    desk: Desk, job: Job, refused: Sequence[EcoaRejection], unreadable: Sequence[EcoaRejection]
+    desk: EcoaDesk, job: Job, refused: Sequence[EcoaRejection], unreadable: Sequence[EcoaRejection]
 ) -> dict[str, Found]:
     """By record key: what the provider did not take, and rows of its answer that cannot be understood."""
     said: dict[str, tuple[State, str, str]] = {
@@ -71,7 +71,7 @@ def _unusable(
     }
 
 
-def _advance(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
+def _advance(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
     if job.state == "reserved":
         job = recover(desk, lease, provider, job)
     if job.state == "released":
@@ -91,7 +91,7 @@ def _advance(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, progres
 
 
 def _collect(
-    desk: Desk,
+    desk: EcoaDesk,
     lease: Lease,
     provider: EcoaProvider,
     job: Job,
@@ -127,7 +127,7 @@ def _collect(
     (progress.settled if final else progress.waiting).append(job.id)
 
 
-def _found(desk: Desk, provider: EcoaProvider, job: Job, read: _Read) -> tuple[list[Found], int]:
+def _found(desk: EcoaDesk, provider: EcoaProvider, job: Job, read: _Read) -> tuple[list[Found], int]:
     mine = records(desk.journal, job.id)
     earlier = [one for one in candidates(desk.journal) if one.job != job.id and one.email]
     emails = {plain(result.new_email) for result in read.rows if result.new_email}
@@ -161,14 +161,14 @@ def _remarks(answer: EcoaJob, read: _Read, found: Sequence[Found], final: bool) 
             yield f"charged {answer.charged}, its {len(prices):,} rows come to {billed}: ask the provider"
 
 
-def _note_overdue(desk: Desk, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
+def _note_overdue(desk: EcoaDesk, provider: EcoaProvider, job: Job, progress: EcoaProgress) -> None:
     usual = provider.capabilities().turnaround_days
     days = (desk.now() - (job.moved_at or desk.now())).days
     if usual and days > 2 * usual:
         progress.note(job.id, f"bought {days} days ago, {usual:g} are usual: ask the provider")
 
 
-def _news(desk: Desk, found: Sequence[Found]) -> list[Found]:
+def _news(desk: EcoaDesk, found: Sequence[Found]) -> list[Found]:
     before: Mapping[str, str] = {one.key: one.state for one in candidates(desk.journal)}
     return [one for one in found if before.get(one.record.key) != one.state]
 

@@ -19,7 +19,7 @@ Read = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class EcoaDesk:
     """`read` opens the client's tables for a moment (`warehouse.published` or `warehouse.burst`);
     they are never held open while the provider is asked."""
 

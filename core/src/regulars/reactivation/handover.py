@@ -16,7 +16,7 @@ from regulars.connector import FieldSpec, Writes
 from regulars.plan import PlannedChange
 from regulars.plan.mirror import Record, records
 from regulars.reactivation.candidates import Candidate, candidates, known, objection, plain
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import role_parts
 from regulars.reactivation.history import today, withdrawn
 from regulars.reactivation.jobs import jobs, reference
@@ -46,7 +46,7 @@ class _Person:
     record: Record
 
 
-def planned_changes(desk: Desk, session: Session, writes: Mapping[str, Writes]) -> Handover:
+def planned_changes(desk: EcoaDesk, session: Session, writes: Mapping[str, Writes]) -> Handover:
     """What a plan for the target connections in `writes` has to say about confirmed addresses."""
     out = Handover()
     usable, unsure = _usable(desk, session, out)
@@ -68,7 +68,7 @@ def planned_changes(desk: Desk, session: Session, writes: Mapping[str, Writes]) 
     return out
 
 
-def _usable(desk: Desk, session: Session, out: Handover) -> tuple[dict[str, Candidate], set[str]]:
+def _usable(desk: EcoaDesk, session: Session, out: Handover) -> tuple[dict[str, Candidate], set[str]]:
     """Confirmed candidates by today's customer id that nothing speaks against today; and the customers
     whose new address is another profile's, until `adoption` has joined the two or somebody looked."""
     confirmed = [one for one in candidates(desk.journal) if one.state == "confirmed"]
@@ -112,7 +112,7 @@ def _present(session: Session, customers: Sequence[str]) -> dict[str, tuple[str,
     return {row[0]: (plain(row[1]), row[2]) for row in rows}
 
 
-def _moved_on(desk: Desk, one: Candidate, present: tuple[str, bool] | None) -> str:
+def _moved_on(desk: EcoaDesk, one: Candidate, present: tuple[str, bool] | None) -> str:
     """Why the person needs no new address any more, "" where it does: weeks have gone by."""
     if present is None or present[0] == one.email:
         return ""
@@ -121,7 +121,9 @@ def _moved_on(desk: Desk, one: Candidate, present: tuple[str, bool] | None) -> s
     return "" if present[1] else "delivers_again"
 
 
-def _people(desk: Desk, session: Session, connection: str, usable: Mapping[str, Candidate]) -> Sequence[_Person]:
+def _people(
+    desk: EcoaDesk, session: Session, connection: str, usable: Mapping[str, Candidate]
+) -> Sequence[_Person]:
     params = {
         "connection": connection,
         "customers": sorted(usable),
@@ -133,7 +135,7 @@ def _people(desk: Desk, session: Session, connection: str, usable: Mapping[str, 
 
 
 def _hand_over(
-    desk: Desk, out: Handover, how: Writes, person: _Person, one: Candidate, proof: str, taken: bool
+    desk: EcoaDesk, out: Handover, how: Writes, person: _Person, one: Candidate, proof: str, taken: bool
 ) -> None:
     allowed = desk.config.write
     change = AddressChange(person.id, str(person.email), str(one.email), proof)
@@ -152,7 +154,7 @@ def _hand_over(
         out.skipped["pending_member_off"] += 1
 
 
-def _change_address(desk: Desk, out: Handover, person: _Person, change: AddressChange, reason: str) -> None:
+def _change_address(desk: EcoaDesk, out: Handover, person: _Person, change: AddressChange, reason: str) -> None:
     done = desk.journal.rows(
         "SELECT 1 FROM ledger WHERE connection = ? AND record_id = ? AND kind = 'address' AND state = 'confirmed'",
         (person.connection, person.id),

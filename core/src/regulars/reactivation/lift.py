@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil, sqrt
 
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.entries import entries
 from regulars.reactivation.funnel import MINUS
 from regulars.reactivation.history import today
@@ -96,7 +96,7 @@ def needed(base: float, rise: float, share: float) -> int:
     return ceil((_Z95 + _Z80) ** 2 * spread / rise**2)
 
 
-def lift(desk: Desk, session: Session, series: str, segment: str) -> Lift:
+def lift(desk: EcoaDesk, session: Session, series: str, segment: str) -> Lift:
     """Compare everybody who entered `series` at least holdout.measure_days ago."""
     rules = desk.config.holdout
     ripe = desk.now().astimezone(desk.zone).date() - timedelta(days=rules.measure_days)

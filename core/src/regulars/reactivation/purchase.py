@@ -11,14 +11,14 @@ from regulars.errors import PlanError, RefusedError, RegularsError, UnknownOutco
 from regulars.journal import Lease
 from regulars.reactivation.batch import Batch, draft, redraft
 from regulars.reactivation.budget import Month, month, month_of, refuse_beyond
-from regulars.reactivation.desk import Desk
+from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.jobs import Job
 
 QUOTE_LIFE = timedelta(days=7)
 """How long a quote holds whose provider does not say."""
 
 
-def quote(desk: Desk, lease: Lease, provider: EcoaProvider, by: str = "") -> tuple[Job, Month]:
+def quote(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, by: str = "") -> tuple[Job, Month]:
     """Ask the price of all that is eligible and within budget; buys nothing. `by` is who asks.
 
     Who stands behind which record key is stored before anything leaves. Raises RefusedError (off, or
@@ -53,7 +53,7 @@ def quote(desk: Desk, lease: Lease, provider: EcoaProvider, by: str = "") -> tup
     return desk.job_by_id(batch.job), left
 
 
-def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by: str) -> Job:
+def submit(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, quote_ref: str, by: str) -> Job:
     """Buy a quoted job, once. Safe to repeat after a crash or a time-out.
 
     `by` is the person who approved; where `ecoa.four_eyes` is set, somebody else than who asked for the
@@ -81,7 +81,7 @@ def submit(desk: Desk, lease: Lease, provider: EcoaProvider, quote_ref: str, by:
     return _buy(desk, lease, provider, job, batch)
 
 
-def recover(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job) -> Job:
+def recover(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, job: Job) -> Job:
     """Find out what became of a purchase whose end is not known; never buys.
 
     A job that the provider does not have is given up once its quote is too old to be bought.
@@ -94,14 +94,14 @@ def recover(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job) -> Job:
     return job
 
 
-def release(desk: Desk, lease: Lease, job: Job, why: str) -> Job:
+def release(desk: EcoaDesk, lease: Lease, job: Job, why: str) -> Job:
     """Give the money that was set aside back to the budget: nothing was bought."""
     with desk.journal.tx(lease) as tx:
         desk.journal.add_facts(tx, "ecoa_released", [(job.id, {"why": why})])
     return desk.job_by_id(job.id)
 
 
-def _reserve(desk: Desk, lease: Lease, job: Job, by: str) -> Job:
+def _reserve(desk: EcoaDesk, lease: Lease, job: Job, by: str) -> Job:
     now = desk.now()
     if now > job.expires_at:
         raise PlanError("the quote has expired", where=f"quote {job.quote_ref}", hint="Ask for a new quote")
@@ -115,7 +115,7 @@ def _reserve(desk: Desk, lease: Lease, job: Job, by: str) -> Job:
     return desk.job_by_id(job.id)
 
 
-def _buy(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, batch: Batch) -> Job:
+def _buy(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, job: Job, batch: Batch) -> Job:
     try:
         answer = provider.submit(job.quote_ref, batch.sent, job.key)
     except UnknownOutcomeError:
@@ -128,7 +128,7 @@ def _buy(desk: Desk, lease: Lease, provider: EcoaProvider, job: Job, batch: Batc
     return _submitted(desk, lease, job, answer)
 
 
-def _submitted(desk: Desk, lease: Lease, job: Job, answer: EcoaJob) -> Job:
+def _submitted(desk: EcoaDesk, lease: Lease, job: Job, answer: EcoaJob) -> Job:
     paid = answer.charged
     payload = {
         "job_ref": answer.job_ref,

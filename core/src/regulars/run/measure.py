@@ -37,7 +37,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     with warehouse.burst() as session:
         _before_segments(session, client, journal, as_of)
         fresh, complaints = _fresh(session, client, journal)
-        where = reactivation.Desk(client.config, journal, warehouse.burst)
+        where = reactivation.EcoaDesk(client.config, journal, warehouse.burst)
         report, audiences = _segments(session, client, where, as_of, fresh)
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         people = session.query("SELECT count(*) FROM customer")[0][0]
@@ -84,7 +84,7 @@ def segments_in_use(client: Client) -> list[Segment]:
 
 
 def _segments(
-    session: Session, client: Client, where: reactivation.Desk, as_of: date, fresh: frozenset[str]
+    session: Session, client: Client, where: reactivation.EcoaDesk, as_of: date, fresh: frozenset[str]
 ) -> tuple[Report, list[Audience]]:
     config, used = client.config, segments_in_use(client)
     previous = _present_names(session, segments.before(where.journal))

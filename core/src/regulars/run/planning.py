@@ -27,7 +27,7 @@ def advance_ecoa(at: Desk, result: Result) -> None:
     config = at.client.config.ecoa
     if config.connection is None or not reactivation.jobs(at.journal):
         return
-    where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
+    where = reactivation.EcoaDesk(at.client.config, at.journal, at.warehouse.burst)
     try:
         done = reactivation.advance(where, at.lease, at.connections.get(config.connection).ecoa())
     except RegularsError as fault:
@@ -79,7 +79,7 @@ def new_addresses(at: Desk, session: Session) -> reactivation.Handover:
         for name, config in at.client.config.connections.items()
         if config.writes and (connector := at.plugins.connector(config.plugin)).writes
     }
-    where = reactivation.Desk(at.client.config, at.journal, at.warehouse.burst)
+    where = reactivation.EcoaDesk(at.client.config, at.journal, at.warehouse.burst)
     return reactivation.planned_changes(where, session, writes)
 
 
