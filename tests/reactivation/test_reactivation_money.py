@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from reactivation.bench import NOW, add, config, consent_was_read, row, usd
+from reactivation.bench import NOW, add, config, consent_was_read, row, served, usd
 from regulars import ConfigError, PlatformError, QuotaError, RefusedError, UnknownOutcomeError
 from regulars.errors import DataCheckError, PlanError
 from regulars.reactivation import EcoaDesk, advance, jobs, month, quote, submit
 from regulars.testing import Fault
+from regulars_ecoa.sandbox import EcoaSandbox
 from regulars_ecoa.sandbox.matching import hashed
 
 NAMES = ("ada", "bob", "cyd", "dan")
@@ -253,6 +254,22 @@ def test_a_look_up_that_fails_keeps_the_money_set_aside(desk, lease, provider, s
     progress = advance(desk, lease, provider)
     assert list(progress.faults) == [job.id]
     assert spent(desk) == usd("0.45")
+
+
+@pytest.mark.parametrize("days", [0, 8])
+def test_a_purchase_of_unknown_end_is_looked_for_nowhere_but_at_its_own_provider(
+    journal, desk, shop, lease, provider, sandbox, clock, four, days
+):
+    job, _ = quote(desk, lease, provider)
+    sandbox.faults.append(Fault("lost", match="POST /v1/jobs"))
+    with pytest.raises(UnknownOutcomeError):
+        submit(desk, lease, provider, job.quote_ref, "renee")
+    clock.forward(timedelta(days=days))
+    other = EcoaSandbox(clock, seed=8)
+    elsewhere = EcoaDesk(config(connection="crm"), journal, shop.warehouse.burst)
+    with served(other, clock) as stranger, pytest.raises(RefusedError, match="another provider"):
+        submit(elsewhere, lease, stranger, job.quote_ref, "renee")
+    assert (desk.job_by_id(job.id).state, spent(desk), other.log) == ("reserved", usd("0.45"), [])
 
 
 def test_a_definite_refusal_frees_the_money(desk, lease, provider, sandbox, four):

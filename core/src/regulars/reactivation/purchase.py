@@ -62,6 +62,13 @@ def submit(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, quote_ref: str,
     money stays set aside).
     """
     job = desk.job(quote_ref)
+    if job.connection != desk.config.ecoa.connection and job.state in ("quoted", "reserved"):
+        # Another provider does not know the job, so that it would look as if nothing had been bought.
+        raise RefusedError(
+            "the quote was made at another provider",
+            where=f"quote {quote_ref}",
+            hint=f"Nothing was sent; set ecoa.connection back to {job.connection!r}, or ask for a new quote",
+        )
     if job.state == "reserved":
         job = recover(desk, lease, provider, job)
     if job.state in ("submitted", "settled"):
@@ -105,8 +112,6 @@ def _reserve(desk: EcoaDesk, lease: Lease, job: Job, by: str) -> Job:
     now = desk.now()
     if now > job.expires_at:
         raise PlanError("the quote has expired", where=f"quote {job.quote_ref}", hint="Ask for a new quote")
-    if job.connection != desk.config.ecoa.connection:
-        raise RefusedError("the quote was made at another provider", where=f"quote {job.quote_ref}")
     refuse_beyond(month(desk.config, desk.journal, now), job.records, job.cost, now, desk.zone)
     key = hashlib.sha256(f"{desk.journal.key}|ecoa|{job.id}".encode()).hexdigest()[:32]
     payload = {"key": key, "month": month_of(desk.config, now), "by": by}
