@@ -9,9 +9,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 
 SELDOM = 50_000
 """New objects between two looks, where a connector leaves cycles: about a batch of records."""
+
+# Asking the interpreter whether objects were put aside counts them all, which takes as long as a look.
+_aside = Event()
 
 
 @contextmanager
@@ -20,20 +24,22 @@ def seldom_collected() -> Iterator[None]:
 
     Where the program has its own way (collecting is off, or it put objects aside), it is kept.
     """
-    if not gc.isenabled() or gc.get_freeze_count():
+    if _aside.is_set() or not gc.isenabled() or gc.get_freeze_count():
         yield
         return
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], SELDOM), *before[1:])
     gc.freeze()
+    _aside.set()
     try:
         yield
     finally:
+        _aside.clear()
         gc.unfreeze()
         gc.set_threshold(*before)
 
 
 def collect() -> None:
     """Free what is dead; to be called where little is alive that is not put aside."""
-    if gc.isenabled() and gc.get_freeze_count():
+    if _aside.is_set():
         gc.collect()
