@@ -166,8 +166,10 @@ class Bench:
             session.load("catalogue", self._catalogue())
             members = [(name, c) for name, inside in self.segments.items() for c in inside]
             session.load("segment_member", _texts(("segment", "customer_id"), members))
-            session.load("verdict", _texts(("customer_id", "channel", "verdict"),
-                                           [(c, "email", v) for c, v in self.consents.items()]))  # fmt: skip
+            states = {"yes": "subscribed", "no": "unsubscribed"}
+            session.load("verdict", _texts(("customer_id", "channel", "verdict", "state"), [
+                (c, "email", "yes" if v == "yes" else "no", states.get(v, v))
+                for c, v in self.consents.items()]))  # fmt: skip
             session.load("deliverable", _texts(("customer_id", "state"), [(c, "yes") for c in self.people]))
             session.run(
                 "CREATE OR REPLACE TABLE segment_funnel (segment VARCHAR, step BIGINT, condition VARCHAR,"

@@ -207,6 +207,32 @@ def test_a_segment_that_shifts_too_far_is_blocked(bench):
     assert plan.writable() == []
 
 
+def test_a_guard_keeps_nobody_in_a_senders_list_who_said_no(bench):
+    bench.in_use = (MAILED,)
+    many(bench, 40)
+    inside = list(bench.people)[:20]
+    for key in inside:
+        bench.sandbox.people[key]["lists"] = ["rg:mailed"]
+    bench.segments = {"mailed": set()}
+    bench.consents |= {inside[0]: "no", inside[1]: "unknown"}
+    bench.said = {inside[2]: "unsubscribed"}
+    plan = bench.plan()
+    listed = plan.target("crm").lists[0]
+    assert listed.guard == "guard max_segment_shift_pct: 100.0 %, limit 30 %"
+    assert [c.change for c in plan.writable()] == [LeaveList(inside[n], "rg:mailed") for n in (0, 2)]
+    assert (listed.leaves, listed.after) == (20, 18)
+    assert "    2 who said no leave all the same" in render(plan, bench.client.zone)
+
+
+def test_doubt_about_whose_a_record_is_keeps_nobody_in_a_senders_list_who_said_no(bench):
+    bench.in_use = (MAILED, NEWS)
+    bench.add("ada")
+    bench.sandbox.people["ada"]["lists"] = ["rg:mailed", "rg:news"]
+    bench.held_back["ada"] = "two people share the address"
+    bench.consents["ada"] = "no"
+    assert [c.change for c in bench.plan().writable()] == [LeaveList("ada", "rg:mailed")]
+
+
 def test_too_many_records_block_the_whole_plan(bench):
     bench.configure("[guards]\nmax_write_records = 5\n" + MAPS)
     many(bench, 6, stage="retention")

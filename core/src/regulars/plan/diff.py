@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from regulars.changes import JoinList, LeaveList, SetField
 from regulars.plan.document import FieldCount, ListCount
@@ -50,11 +51,17 @@ def field_changes(
 
 
 def list_changes(
-    connection: str, rule: ListRule, records: Sequence[Record], members: frozenset[str], stop: str = ""
+    connection: str,
+    rule: ListRule,
+    records: Sequence[Record],
+    members: frozenset[str],
+    stop: str = "",
+    refused: frozenset[str] = frozenset(),
 ) -> tuple[ListCount, list[PlannedChange]]:
     """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves.
 
-    Of a person's records, one that said no or whose address is dead is not handed to a sender.
+    Of a person's records, one that said no or whose address is dead is not handed to a sender. Nothing keeps
+    the records `refused`, whose people said no, in a sender's list.
     """
     changes = []
     for record in records:
@@ -68,13 +75,15 @@ def list_changes(
         if last is not None and not inside and wanted:
             reason += "; somebody took the record out of the list"
         blocked = record.blocked or (stop if wanted else "")
+        if record.id in refused and not wanted:
+            blocked = ""
         changes.append(PlannedChange(connection, change, now, last, reason, blocked, rule.mailed and wanted))
     before = sum(1 for record in records if rule.name in record.lists)
     joins = sum(1 for c in changes if isinstance(c.change, JoinList) and not c.blocked)
     leaves = sum(1 for c in changes if isinstance(c.change, LeaveList) and not c.blocked)
     blocked_ones = sum(1 for c in changes if c.blocked)
     count = ListCount(rule.name, rule.segment, rule.title, before, joins, leaves, blocked_ones, mailed=rule.mailed)
-    return count, changes
+    return replace(count, refused=sum(1 for c in changes if c.change.id in refused and c.wanted is None)), changes
 
 
 def _stays(rule: FieldRule, now: str | None, wanted: str | None) -> bool:

@@ -48,7 +48,8 @@ class FieldCount:
 @dataclass(frozen=True, slots=True)
 class ListCount:
     """One list in numbers of records. `kept` says why its segment was not computed anew; `mailed`:
-    only people who may be mailed get in;
+    only people who may be mailed get in; `refused`: how many of the leaves are people who said no, whom no
+    guard keeps in;
     `left_out` are (condition, customers remaining, of the lost: unknown)."""
 
     name: str
@@ -61,12 +62,13 @@ class ListCount:
     guard: str = ""
     kept: str = ""
     mailed: bool = False
+    refused: int = 0
     left_out: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def after(self) -> int:
         """Size once the plan is applied."""
-        return self.before if self.guard else self.before + self.joins - self.leaves
+        return self.before - self.refused if self.guard else self.before + self.joins - self.leaves
 
 
 @dataclass(frozen=True, slots=True)

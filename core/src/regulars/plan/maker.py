@@ -196,7 +196,10 @@ def _lists(
     context: _Context, name: str, rules: Sequence[ListRule], records: Sequence[mirror.Record]
 ) -> tuple[list[ListCount], list[PlannedChange]]:
     counts, changes = [], []
-    mailable = mirror.mailable(context.session) if any(rule.mailed for rule in rules) else frozenset()
+    mailable, refused = frozenset[str](), frozenset[str]()
+    if any(rule.mailed for rule in rules):
+        mailable, no = mirror.mailable(context.session), mirror.refusing(context.session)
+        refused = frozenset(record.id for record in records if record.stopped or record.customer in no)
     for rule in rules:
         members = mirror.members(context.session, rule.segment)
         left_out = _left_out(context.session, rule.segment)
@@ -204,11 +207,14 @@ def _lists(
             left_out += [("may be mailed, as of now", len(members & mailable), 0)]
             members &= mailable
         stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
-        count, found = list_changes(name, rule, records, members, stop)
+        free = refused if rule.mailed else frozenset[str]()
+        count, found = list_changes(name, rule, records, members, stop, free)
         guard = guards.guard_list(count, context.config.guards, context.allowed)
         kept = context.kept.get(rule.segment, "")
         counts.append(replace(count, guard=guard, kept=kept, left_out=tuple(left_out)))
-        changes += guards.blocked(found, guard)
+        for change in found:
+            free_to_go = change.change.id in free and change.wanted is None
+            changes.append(change if free_to_go else guards.blocked([change], guard)[0])
     return counts, changes
 
 

@@ -111,6 +111,15 @@ def mailable(session: Session) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
+def refusing(session: Session) -> frozenset[str]:
+    """Customers who said no to e-mail, on whatever platform: not those of whom nothing is known."""
+    rows = session.query(
+        """SELECT customer_id FROM verdict WHERE channel = 'email'
+           AND state IN ('unsubscribed', 'complained', 'withdrawn', 'erased')"""
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def _memberships(session: Session, connection: str) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
     sql = "SELECT person_id, list FROM memberships WHERE connection = $connection AND NOT deleted"

@@ -88,6 +88,8 @@ def _list(count: ListCount) -> Iterator[str]:
     numbers = (f"{n:,}" for n in (count.before, count.joins, count.leaves, count.after, count.blocked))
     net = f"{100 * (count.joins - count.leaves) / count.before:+7.1f} %" if count.before else "    new"
     yield _row(count.name, *numbers) + net + (f"  ✗ {count.guard}" if count.guard else "")
+    if count.guard and count.refused:
+        yield f"    {count.refused:,} who said no leave all the same"
     if count.kept:
         yield f"    {count.kept}"
 
