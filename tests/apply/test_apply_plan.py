@@ -235,6 +235,46 @@ def test_nobody_is_handed_over_on_old_consent(bench):
     assert bench.sandbox.writes == []
 
 
+def test_a_plan_from_before_the_latest_reading_of_consent_hands_nobody_over(bench):
+    bench.in_use = (MAILED,)
+    bench.add("ada")
+    bench.segments = {"mailed": {"ada"}}
+    plan = bench.plan()
+    bench.clock.forward(HOUR)
+    bench.consents["ada"] = "no"  # on a platform that the one written to knows nothing of
+    bench.sync()
+    with pytest.raises(RefusedError, match="consent was read anew"):
+        bench.apply(plan.id)
+    assert bench.inside("rg:mailed") == set()
+
+
+def test_a_half_applied_plan_that_consent_has_overtaken_is_settled_and_closed(bench):
+    bench.in_use = (MAILED,)
+    for number in range(30):
+        bench.add(f"c{number:02}")
+    bench.segments = {"mailed": set(bench.people)}
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("status", "GET /people", skip=2, times=99)]
+    with pytest.raises(PlatformError):
+        bench.apply(plan.id)
+    bench.sandbox.faults = []
+    there = bench.inside("rg:mailed")
+    bench.clock.forward(HOUR)
+    bench.sync()
+    result = bench.apply(plan.id)
+    assert "consent was read anew" in result.stopped
+    assert 0 < len(there) < 30
+    assert bench.inside("rg:mailed") == there
+
+
+def test_a_plan_that_hands_nobody_over_outlives_a_reading_of_consent(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.clock.forward(HOUR)
+    bench.sync()
+    assert bench.apply(plan.id).written == 1
+
+
 def test_another_account_gets_nothing(bench):
     bench.add("ada", stage="retention")
     plan = bench.plan()

@@ -12,9 +12,9 @@ from regulars.plan import Plan
 def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
     """Let a plan through.
 
-    Returns "" or, for one that was begun in time and is expired by now, why it may only be settled.
-    Raises PlanError where it is another client's, expired, applied or undone, RefusedError where the
-    client is not live or people would be handed to a sender on old consent.
+    Returns "" or, for one that was begun in time and is expired or overtaken by now, why it may only be
+    settled. Raises PlanError where it is another client's, expired, applied or undone, RefusedError where
+    the client is not live or people would be handed to a sender on old consent.
     """
     if plan.client != client.id:
         raise PlanError(f"plan {plan.id} is of client {plan.client!r}", where=client.id)
@@ -28,11 +28,24 @@ def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
                 tx.execute("UPDATE plan SET state = 'expired' WHERE id = ?", (plan.id,))
             raise PlanError(f"plan {plan.id} expired", hint="Plan again: what it compared with is old")
         return f"plan {plan.id} expired before all of it was written"
-    stale = freshness(journal, client.config.clock.consent_max_age).stale
-    if stale and any(change.mailed or change.kind == "address" for change in plan.writable()):
+    if not any(change.mailed or change.kind == "address" for change in plan.writable()):
+        return ""
+    if stale := freshness(journal, client.config.clock.consent_max_age).stale:
         raise RefusedError(
             f"consent is not fresh: {stale}",
             where=f"plan {plan.id}",
             hint="Nothing was written; run the client again, which reads consent and plans anew",
         )
-    return ""
+    return _overtaken(journal, plan, state)
+
+
+def _overtaken(journal: Journal, plan: Plan, state: str) -> str:
+    """A platform that is written to knows only who said no there: what the others said since stands in no
+    plan that is older."""
+    newer = "SELECT 1 FROM segment WHERE kind = 'consent' AND at > ? LIMIT 1"
+    if not journal.rows(newer, (plan.created_at.isoformat(),)):
+        return ""
+    what = f"consent was read anew since plan {plan.id} was made"
+    if state == "applying":
+        return what
+    raise RefusedError(what, hint="Nothing was written; apply the newest plan, or plan again")
