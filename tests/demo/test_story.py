@@ -22,14 +22,29 @@ def run(place, *words):
 
 def test_the_story_goes_through_the_main_job(told):
     _, text = told
-    for chapter in ("CONNECT", "NIGHT 1", "PLAN AND APPLY", "BOUNCED ADDRESSES", "REACTIVATION", "NIGHT 2", "UNDO",
-                    "NIGHT 3", "STATUS"):  # fmt: skip
+    for chapter in ("CONNECT", "NIGHT 1", "PLAN AND APPLY", "BOUNCED ADDRESSES", "NIGHTS 2 AND 3", "REACTIVATION",
+                    "NIGHT 4", "UNDO", "NIGHT 5", "STATUS"):  # fmt: skip
         assert f"\n{chapter}  " in text
     assert "apply: refused, exit 6: clients/brightpaw.toml: status is onboarding" in text
 
 
 def test_a_second_plan_after_an_apply_is_empty(told):
     assert re.findall(r"plan again, (\w+): (\d+) changes", told[1]) == [("brightpaw", "0"), ("fernhill", "0")]
+
+
+def test_the_plan_that_is_shown_counts_all_that_is_then_written(told):
+    shown = [int(n.replace(",", "")) for n in re.findall(r"Target   \w+ +\w+: ([\d,]+) changes", told[1])]
+    (total,) = re.findall(r"in all   ([\d,]+) changes", told[1])
+    (written,) = re.findall(r"brightpaw: ([\d,]+) written, read back equal", told[1])
+    assert len(shown) == 2
+    assert all(shown)
+    assert total == written
+
+
+def test_what_awaits_somebody_is_told_to_its_end(told):
+    place, text = told
+    for client in json.loads(run(place, "status", "--json").stdout):
+        assert all(f"    {waiting}\n" in text for waiting in client["attention"])
 
 
 def test_a_late_refund_lowers_its_customers_net_sales(told):

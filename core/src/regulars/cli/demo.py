@@ -27,7 +27,7 @@ def command(
     timezone: str,
     leave_out_bad_rows: bool,
 ) -> None:
-    """The main job on simulated platforms: two clients, two nights, under a minute, no account, no network.
+    """The main job on simulated platforms: two clients, five nights, about a minute, no account, no network.
 
     With --orders: a CSV file of order lines. Columns, by any of these names: order (order_id, InvoiceNo), date
     (ordered_at, InvoiceDate; YYYY-MM-DD HH:MM), customer (email, CustomerID; empty for guests), sku (product,

@@ -113,7 +113,8 @@ class Agency:
                 report = connections.get(role).check()
                 set_expect_id(client, role, report.account_id)
                 title = connections.get(role).connector.title
-                yield f"{place.client_id}.{role:<5} {title:<12} {report.account_id}  {report.account_name}"
+                name = f"{place.client_id}.{role}"
+                yield f"{name:<14}  {title:<20}  {report.account_id:<30}  {report.account_name}"
 
     def _name(self, place: Place, role: str) -> str:
         return f"sandboxes/{place.client_id}-{role}.json"

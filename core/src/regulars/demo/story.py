@@ -1,4 +1,4 @@
-"""The main job as a story: two clients, two nights, everything real but the platforms."""
+"""The main job as a story: two clients, five nights, everything real but the platforms."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Story:
     tea: Place = field(init=False)
 
     def tell(self) -> None:
-        """From an empty folder to the third night."""
+        """From an empty folder to the fifth night."""
         start = local(PETS, 2026, 11, 2, 2, 15)
         self.agency = Agency(self.root, self.plugins, start)
         pets = invented(PETS, 400, 400, start - timedelta(hours=1), seed=13)
@@ -111,7 +111,7 @@ class Story:
     def _apply(self) -> None:
         self._title("Plan and apply", "a file with every change; it is applied verbatim, or not at all")
         plan = self._plan(self.pets)
-        for line in _in_short(render(plan, self.agency.client(self.pets).zone)):
+        for line in [*_in_short(render(plan, self.agency.client(self.pets).zone)), *_others(plan)]:
             self.say(f"  {line}")
         refused = self._refusal(lambda: self._apply_plan(self.pets, plan.id))
         self.say(f"  apply: {refused}")
@@ -144,7 +144,7 @@ class Story:
             self.say(f"  submitted once under a key of its own; {job.cost} set aside before the call")
 
     def _quiet_nights(self) -> None:
-        self._title("Two quiet nights", "they teach what a usual night looks like")
+        self._title("Nights 2 and 3", "quiet ones, which teach what a usual night looks like")
         for _ in range(2):
             self._next_day()
             texts = []
@@ -166,7 +166,7 @@ class Story:
                 self.say(f"  {line}")
 
     def _second_night(self) -> None:
-        self._title("Night 2", "a late refund, an unsubscribe between plan and apply, a drifted field")
+        self._title("Night 4", "a late refund, an unsubscribe between plan and apply, a drifted field")
         self._next_day()
         customer, before = self._refund()
         result = self._run(self.pets)
@@ -198,7 +198,7 @@ class Story:
         self.say(f"  undo of {last.id}: {done.written:,} put back, {done.drifted} changed since and left alone")
 
     def _strange_night(self) -> None:
-        self._title("Night 3", "the shop answers with three orders")
+        self._title("Night 5", "the shop answers with hardly any orders")
         self._next_day(orders=3)
         bad, good = self._run(self.pets), self._run(self.tea)
         self.say(f"  [brightpaw] {bad.state.upper()}  {bad.reason}   exit {bad.exit_code}")
@@ -206,7 +206,7 @@ class Story:
         self.say(f"  [fernhill] {good.state}: one client's trouble is not the other's")
 
     def _end(self) -> None:
-        self._title("Status", "quiet or dead?")
+        self._title("Status", "quiet or dead? Each square is a run: ■ ok, ▣ blocked")
         now = self.agency.clock.now()
         for place in (self.pets, self.tea):
             found = standing(self.agency.workspace, place.client_id)
@@ -215,7 +215,7 @@ class Story:
                 f"  {found.client:<10} newest order {newest:<8} last run {found.last_run_state:<8} {found.nights}"
             )
             for text in found.attention:
-                self.say(f"    {text[:160]}")
+                self.say(f"    {text}")
         self.say("")
         self.say(f"The workspace is yours to play with: cd {self.root}")
         for command in ("regulars status", "regulars explain brightpaw crr", "regulars segment list brightpaw",
@@ -335,6 +335,16 @@ def _in_short(lines: list[str]) -> Iterator[str]:
         elif line.lstrip().startswith("will not touch"):
             inside_funnel = False
         if not inside_funnel and line.strip():
-            yield line[:150]
+            yield line
         if line.lstrip().startswith("cost"):
             return
+
+
+def _others(plan: Plan) -> Iterator[str]:
+    """The plan's further platforms in a line each."""
+    for target in plan.targets[1:]:
+        changes = plan.writable(target.connection)
+        records = len({planned.change.id for planned in changes})
+        numbers = f"{len(changes):,} changes of {records:,} records"
+        yield f"  Target   {target.connection:<5} {target.platform}: {numbers}, listed alike in the file"
+    yield f"  in all   {len(plan.writable()):,} changes"
