@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
-from regulars import EcoaCapabilities, MatchLevel, Money, MoneyError, Settings
+from regulars import EcoaCapabilities, Money, MoneyError
 
-from regulars_ecoa.settings import OWN_FIELDS, Words
+from regulars_ecoa.settings import ABILITIES, Words
 from regulars_ecoa.table import Encoding
+from regulars_ecoa.terms import Terms
 
 COLUMNS = {
     "record_key": "UNIQUE-ID",
@@ -46,7 +48,7 @@ NAMES = {
 """How incoming files are called; the last number in a name is the count of its rows."""
 
 
-class EcoaFileSettings(Settings):
+class EcoaFileSettings(Terms):
     """Connection to a provider that takes and returns files, such as a managed service over SFTP. The
     directories are mounted or synced by somebody else; nothing here speaks a network protocol."""
 
@@ -68,24 +70,6 @@ class EcoaFileSettings(Settings):
     results_encoding: Encoding = Field(default="auto", description="Encoding of incoming files")
     date_format: str = Field(default="", description='Dates that are not ISO, such as "%m/%d/%Y"')
     timezone: str = Field(default="UTC", description="Zone of dates and times that name none")
-    needs: tuple[str, ...] = Field(
-        default=(), description="Further fields the provider must have: first_name, last_name, country, bounced_on"
-    )
-    regions: tuple[str, ...] = Field(
-        default=("US",), description="Countries the provider serves (ISO 3166-1 alpha-2)"
-    )
-    min_records: int = Field(default=1, ge=1, description="Smallest batch the provider takes")
-    max_records: int = Field(default=1_000_000, ge=1, description="Largest batch the provider takes")
-    hashes_only: bool = Field(default=False, description="It takes SHA-256 hashes instead of addresses")
-    match_levels: tuple[MatchLevel, ...] = Field(default=("individual",), description="What a match may be about")
-    permission_pass: bool = Field(default=True, description="The provider asks people at the new address first")
-    bounce_credit_days: int = Field(
-        default=14, ge=0, description="Days after its results in which bounced addresses are credited"
-    )
-    turnaround_days: float = Field(default=18.0, ge=0, description="How long a job usually takes")
-    retention_days: int | None = Field(
-        default=None, ge=0, description="Days it keeps a batch by contract; empty: until asked to erase"
-    )
 
     @property
     def separator(self) -> str:
@@ -112,20 +96,8 @@ class EcoaFileSettings(Settings):
         return self.names.get(kind, NAMES[kind]).replace("{job}", job)
 
     def capabilities(self) -> EcoaCapabilities:
-        """What the core is told."""
-        return EcoaCapabilities(
-            min_records=self.min_records,
-            max_records=self.max_records,
-            needs=self.needs,
-            regions=self.regions,
-            hashes_only=self.hashes_only,
-            match_levels=self.match_levels,
-            permission_pass=self.permission_pass,
-            does=frozenset(("return_bounces", "suppress", "erase", "cancel")),
-            bounce_credit_days=self.bounce_credit_days,
-            turnaround_days=self.turnaround_days,
-            retention_days=self.retention_days,
-        )
+        """What the core is told: the terms, and all that files can carry."""
+        return replace(super().capabilities(), does=frozenset(ABILITIES))
 
     @field_validator("timezone")
     @classmethod
@@ -141,16 +113,12 @@ class EcoaFileSettings(Settings):
         folders = (self.outbox, self.inbox, self.archive)
         if not all(path.is_absolute() for path in folders) or len(set(folders)) < 3:
             raise ValueError("outbox, inbox and archive are three absolute paths")
-        if taken := OWN_FIELDS & set(self.needs):
-            raise ValueError(f"needs may not name {', '.join(sorted(taken))}: they are always sent")
         if strange := sorted({*self.needs, *self.columns} - COLUMNS.keys()) or sorted(
             self.names.keys() - NAMES.keys()
         ):
             raise ValueError(f"{strange[0]!r} is nothing we know")
         if lost := [name for name, text in self.names.items() if "{job}" not in text or "/" in text]:
             raise ValueError(f"names.{lost[0]} must contain {{job}} and no directory")
-        if self.min_records > self.max_records:
-            raise ValueError("min_records is above max_records")
         try:
             if self.cost(1).amount <= 0:
                 raise ValueError("unit_price and job_cap must be above zero")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from regulars import Ability, EcoaCapabilities, EcoaCode, JobState, MatchLevel, Permission, Secret, Settings
+from regulars import Ability, EcoaCapabilities, EcoaCode, JobState, Permission, Secret
 
-OWN_FIELDS = frozenset({"record_key", "old_email"})
+from regulars_ecoa.terms import Terms
+
 ABILITIES: tuple[Ability, ...] = ("return_bounces", "suppress", "erase", "cancel")
 
 
@@ -72,7 +74,7 @@ class Words(_Table):
     permissions: dict[str, Permission] = Field(default={}, description="What came of the permission message")
 
 
-class EcoaSettings(Settings):
+class EcoaSettings(Terms):
     """Connection to a provider that speaks the two-phase API described in the README."""
 
     endpoint: str = Field(description="Base URL of the provider's API, https; its host is the only one called")
@@ -82,27 +84,9 @@ class EcoaSettings(Settings):
     fields: Fields = Field(default=Fields(), description="Field names, where the provider's differ")
     words: Words = Field(default=Words(), description="Words for states, codes and permissions")
     currency: str | None = Field(default=None, description="Currency of amounts that come without one")
-    needs: tuple[str, ...] = Field(
-        default=(), description="Further fields the provider must have: first_name, last_name, country, bounced_on"
-    )
-    regions: tuple[str, ...] = Field(
-        default=("US",), description="Countries the provider serves (ISO 3166-1 alpha-2)"
-    )
-    min_records: int = Field(default=1, ge=1, description="Smallest batch the provider takes")
-    max_records: int = Field(default=1_000_000, ge=1, description="Largest batch the provider takes")
     mode: Literal["realtime", "batch"] = Field(default="batch", description="Whether it answers at once")
-    hashes_only: bool = Field(default=False, description="It takes SHA-256 hashes instead of addresses")
-    match_levels: tuple[MatchLevel, ...] = Field(default=("individual",), description="What a match may be about")
     two_phase: bool = Field(default=True, description="The quote already says how many match")
-    permission_pass: bool = Field(default=True, description="The provider asks people at the new address first")
     callback: bool = Field(default=False, description="It can call back; jobs are asked after anyway")
-    bounce_credit_days: int = Field(
-        default=14, ge=0, description="Days after its results in which bounced addresses are credited"
-    )
-    turnaround_days: float = Field(default=18.0, ge=0, description="How long a job usually takes")
-    retention_days: int | None = Field(
-        default=None, ge=0, description="Days it keeps a batch by contract; empty: until asked to erase"
-    )
 
     @field_validator("endpoint")
     @classmethod
@@ -112,29 +96,13 @@ class EcoaSettings(Settings):
             raise ValueError("endpoint must be a plain https URL without user, query or fragment")
         return value.rstrip("/")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if taken := OWN_FIELDS & set(self.needs):
-            raise ValueError(f"needs may not name {', '.join(sorted(taken))}: they are always sent")
-        if self.min_records > self.max_records:
-            raise ValueError("min_records is above max_records")
-        return self
-
     def capabilities(self) -> EcoaCapabilities:
         """What the core is told: the settings, and an ability for every optional path that is not empty."""
-        return EcoaCapabilities(
-            min_records=self.min_records,
-            max_records=self.max_records,
-            needs=self.needs,
-            regions=self.regions,
+        return replace(
+            super().capabilities(),
             mode=self.mode,
-            hashes_only=self.hashes_only,
-            match_levels=self.match_levels,
             two_phase=self.two_phase,
-            permission_pass=self.permission_pass,
             callback=self.callback,
             does=frozenset(name for name in ABILITIES if getattr(self.paths, name)),
             bounce_credit_days=self.bounce_credit_days if self.paths.return_bounces else 0,
-            turnaround_days=self.turnaround_days,
-            retention_days=self.retention_days,
         )
