@@ -16,7 +16,7 @@ from regulars.cli.call import Call, failing_safely, table, worst_exit
 from regulars.cli.lazy import LazyGroup
 from regulars.errors import LockedError, RefusedError
 
-HEAVY = ("pydantic", "httpx", "duckdb", "pyarrow", "sqlglot")
+HEAVY = ("pydantic", "httpx", "duckdb", "pyarrow", "sqlglot", "numpy", "scipy")
 
 
 def modules_after(*args):

@@ -1,0 +1,5 @@
+"""Predictive customer lifetime value: who will buy again, when, and what it is worth.
+
+Models of buying (MBG/NBD, Pareto/NBD, BG/NBD) and spending (Gamma-Gamma), fitted with a prior to one shop's
+own customers. numpy and scipy are imported where a shop has customers, not before.
+"""

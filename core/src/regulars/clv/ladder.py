@@ -1,0 +1,89 @@
+"""Which model a shop can carry, and what is said when it can carry none.
+
+The steps, from the bottom: no customers with a past: no scores. Too few: the prior speaks, and says so.
+Then MAP with the agency's pooled prior, and with a weak one from 500 customers on. Where the data cannot
+tell leaving from pausing, the scores stand and "churn not identified" stands beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from regulars.clv.buying import Buying
+from regulars.clv.fit import Fit, Prior
+from regulars.clv.models import Name, fit_buying, fit_pareto, generic_prior
+from regulars.clv.pareto import Pareto
+from regulars.clv.table import Floats, Table, cells
+
+Step = Literal["none", "prior", "pooled", "weak"]
+FEW_CUSTOMERS, FEW_REPEATERS, ENOUGH = 50, 20, 500
+POOLED_SD, WEAK_SD = 0.7, 1.0
+PARETO_ROWS = 45_000  # distinct rows up to which Pareto/NBD is fitted exactly; beyond, on cells of a week or two
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A fitted shop: `model` to score with, the `step` of the ladder, and notes in words."""
+
+    name: Name
+    model: Buying | Pareto
+    step: Step
+    fit: Fit | None
+    notes: tuple[str, ...]
+
+    @property
+    def identified(self) -> bool:
+        """Whether leaving could be told from pausing."""
+        return self.fit is not None and self.fit.converged and not _open(self.fit)
+
+
+def fit_shop(table: Table, name: Name = "mbg_nbd", pool: Prior | None = None) -> Shop | None:
+    """The shop's model by the ladder; None where there is nobody to learn from or speak of.
+
+    `pool` is what the agency's other shops are like (parameters alone, never rows); None: the generic prior.
+    """
+    if not len(table):
+        return None
+    few = table.customers < FEW_CUSTOMERS or table.repeaters < FEW_REPEATERS
+    if few:
+        prior = pool or generic_prior(name, table.mean_age)
+        note = f"low data: {table.customers:.0f} customers, {table.repeaters:.0f} came back; the prior speaks"
+        return Shop(name, made(name, np.exp(prior.mean)), "prior", None, (note,))
+    weak = table.customers > ENOUGH
+    prior = generic_prior(name, table.mean_age, WEAK_SD) if weak or pool is None else Prior(pool.mean, POOLED_SD)
+    found = _fitted(name, table, prior)
+    notes = () if found.converged and not _open(found) else ("churn not identified: " + _why(name, found),)
+    return Shop(name, made(name, found.values), "weak" if weak or pool is None else "pooled", found, notes)
+
+
+def made(name: Name, values: Floats) -> Buying | Pareto:
+    """The model of that name with these parameters."""
+    numbers = [float(value) for value in values]
+    if name == "pareto_nbd":
+        return Pareto(*numbers)
+    r, alpha, a, b = numbers
+    return Buying(r, alpha, a, b, modified=name == "mbg_nbd")
+
+
+def _fitted(name: Name, table: Table, prior: Prior) -> Fit:
+    if name != "pareto_nbd":
+        return fit_buying(table, name == "mbg_nbd", prior)
+    for days in (7.0, 14.0):
+        if len(table) > PARETO_ROWS:
+            table = cells(table, days)
+    return fit_pareto(table, prior)
+
+
+def _open(found: Fit) -> bool:
+    """The parameter that spreads customers' inclination to leave is not pinned down."""
+    return bool(found.data_sd[2] > 1.0)
+
+
+def _why(name: Name, found: Fit) -> str:
+    if not found.converged:
+        return "the likelihood has no clear maximum"
+    letter = "s" if name == "pareto_nbd" else "a"
+    return f"the standard error of log {letter} is {found.data_sd[2]:.1f} from the data alone, above 1"
