@@ -79,7 +79,7 @@ def test_a_record_that_is_gone_is_told(bench):
     assert result.exit_code == 3
 
 
-@pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "bounced", "pending"])
+@pytest.mark.parametrize("state", ["unsubscribed", "cleaned", "bounced", "pending", "redacted", "invalid"])
 def test_who_unsubscribed_between_plan_and_apply_is_not_handed_over(bench, state):
     bench.in_use = (MAILED, NEWS)
     bench.add("ada")

@@ -10,7 +10,9 @@ from regulars.plan import PlannedChange
 from regulars.plan.planned import IN
 from regulars.plan.values import same
 
-STOPPED = ("unsubscribed", "complained", "cleaned", "bounced", "archived", "pending")
+SAID_NO = ("unsubscribed", "complained", "redacted")
+"""A platform's own words for somebody who said no or was erased there."""
+STOPPED = (*SAID_NO, "cleaned", "bounced", "invalid", "archived", "pending")
 """A platform's own words for somebody who must not be handed to a sender."""
 
 Types = Mapping[str, FieldType]
@@ -59,7 +61,7 @@ def refusal(planned: PlannedChange, held: Held) -> str:
     """Why a person must not be handed to a sender after all; "" where nothing speaks against it."""
     hands_over = planned.mailed or isinstance(planned.change, AddressChange)
     # An address that bounced is the very reason for a new one.
-    stops = STOPPED[:2] if isinstance(planned.change, AddressChange) else STOPPED
+    stops = SAID_NO if isinstance(planned.change, AddressChange) else STOPPED
     return f"{held.state} on the platform by now" if hands_over and held.state in stops else ""
 
 
