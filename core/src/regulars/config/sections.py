@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from regulars.config.durations import Duration
+from regulars.config.products import ExpansionConfig, ProductsConfig
 from regulars.money import Money, MoneyError, exponent
 
 
@@ -211,5 +212,7 @@ class Sections(Section):
     holdout: HoldoutConfig = HoldoutConfig()
     ecoa: EcoaConfig = EcoaConfig()
     segments: SegmentsConfig = SegmentsConfig()
+    products: ProductsConfig = ProductsConfig()
+    expansion: ExpansionConfig = ExpansionConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     storage: StorageConfig = StorageConfig()
