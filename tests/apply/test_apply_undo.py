@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plan.bench import MAILED, MAPS, NEWS
 from plan.bench import bench as opened
-from regulars.changes import AddressChange
+from regulars.changes import AddressChange, SetField
+from regulars.connector import FieldSpec
 from regulars.errors import PlanError
 from regulars.plan import PlannedChange
 
@@ -111,6 +112,21 @@ def test_a_person_who_was_asked_cannot_be_unasked(tmp_path):
         plan = bench.undo(result.run_id)
         assert [c.kind for c in plan.changes] == ["set"]
         assert plan.notes[0].startswith("1 changes cannot be taken back")
+
+
+def test_a_new_address_that_may_no_longer_be_used_does_not_come_back(bench):
+    specs = [FieldSpec("rg_ecoa_email", "text"), FieldSpec("rg_ecoa_state", "text")]
+    bench.add("ada", stage="retention")
+    bench.sandbox.people["ada"]["fields"] |= {"rg_ecoa_email": "new@example.test", "rg_ecoa_state": "confirmed"}
+    extra = [
+        PlannedChange("crm", SetField("ada", "rg_ecoa_email", None), "new@example.test", None, "no longer"),
+        PlannedChange("crm", SetField("ada", "rg_ecoa_state", None), "confirmed", None, "no longer"),
+    ]
+    result = bench.apply(bench.plan(extra=extra, specs={"crm": specs}).id)
+    assert bench.held("rg_ecoa_email") == {}
+    plan = bench.undo(result.run_id)
+    assert [c.name for c in plan.changes] == ["rg_stage"]
+    assert plan.notes[0].startswith("2 changes cannot be taken back")
 
 
 def test_a_run_that_wrote_nothing_cannot_be_undone(bench):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from regulars.changes import AddressChange, Change, JoinList, LeaveList, SetField
 from regulars.config import Client
 from regulars.connections import Connections
+from regulars.connector import Writes
 from regulars.consent import freshness
 from regulars.errors import PlanError
 from regulars.journal import Journal, Lease
 from regulars.plan import FieldCount, ListCount, Plan, PlannedChange, Target, load_plan, mirror
 from regulars.plan.maker import priced, settings_hash, store
+from regulars.plan.planned import NEW_ADDRESS, NEW_ADDRESS_STATE
 from regulars.warehouse import Warehouse
 
 
@@ -32,7 +34,8 @@ def undo(
     client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, run_id: str, connections: Connections
 ) -> Plan:
     """A stored plan that puts back what run `run_id` replaced; where somebody changed it since, applying
-    it leaves that alone. Nobody is put back into a sender's list without consent as it is now.
+    it leaves that alone. Nobody is put back into a sender's list without consent as it is now, and no new
+    address that was taken away comes back: the next plan brings it where it may still be used.
 
     Raises PlanError where the run wrote nothing that can be taken back or its plan's file is gone.
     """
@@ -75,7 +78,10 @@ def _inverse(original: Plan, line: _Written, run_id: str, connections: Connectio
 
 
 def _back(original: Plan, line: _Written, run_id: str, connections: Connections) -> Change | None:
+    writes = connections.get(line.connection).connector.writes
     match line.kind:
+        case "set" if writes and line.old is not None and line.name in _address_fields(writes):
+            return None
         case "set":
             return SetField(line.record, line.name, line.old)
         case "join":
@@ -83,7 +89,6 @@ def _back(original: Plan, line: _Written, run_id: str, connections: Connections)
         case "leave":
             return JoinList(line.record, line.name)
         case "address":
-            writes = connections.get(line.connection).connector.writes
             if writes is None or writes.address_change == "pending_member":
                 return None
             done = next(
@@ -94,6 +99,10 @@ def _back(original: Plan, line: _Written, run_id: str, connections: Connections)
             return AddressChange(line.record, done.new, done.old, f"undo of {run_id}")
         case _:
             return None
+
+
+def _address_fields(writes: Writes) -> tuple[str, str]:
+    return f"{writes.field_prefix}{NEW_ADDRESS}", f"{writes.field_prefix}{NEW_ADDRESS_STATE}"
 
 
 def _with_consent(warehouse: Warehouse, changes: Sequence[PlannedChange], stale: str) -> list[PlannedChange]:
@@ -155,4 +164,7 @@ def _list(count: ListCount, changes: Sequence[PlannedChange]) -> ListCount:
 def _notes(lost: int) -> tuple[str, ...]:
     if not lost:
         return ()
-    return (f"{lost:,} changes cannot be taken back: a person who was asked to confirm an address was asked",)
+    return (
+        f"{lost:,} changes cannot be taken back: who was asked to confirm an address was asked, a code was issued,"
+        " a new address that was taken away stays away",
+    )

@@ -10,6 +10,8 @@ from regulars.changes import AddressChange, Change, IssueCode, JoinList, LeaveLi
 
 IN = "in"
 """What a list holds of a record that is in it; None where it is not."""
+NEW_ADDRESS, NEW_ADDRESS_STATE = "ecoa_email", "ecoa_state"
+"""The fields of ours, after the platform's prefix, that hold a confirmed new address."""
 KINDS: Mapping[str, type[Change]] = {
     "set": SetField,
     "leave": LeaveList,

@@ -15,6 +15,7 @@ from regulars.changes import AddressChange, Change, SetField
 from regulars.connector import FieldSpec, Writes
 from regulars.plan import PlannedChange
 from regulars.plan.mirror import Record, records
+from regulars.plan.planned import NEW_ADDRESS, NEW_ADDRESS_STATE
 from regulars.reactivation.candidates import Candidate, candidates, known, objection, plain
 from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import role_parts
@@ -185,6 +186,6 @@ def _plan(out: Handover, person: _Person, change: Change, now: str | None, last:
 
 def _specs(how: Writes) -> tuple[FieldSpec, FieldSpec]:
     return (
-        FieldSpec(f"{how.field_prefix}ecoa_email", "text", "New address, confirmed (regulars)"),
-        FieldSpec(f"{how.field_prefix}ecoa_state", "text", "State of the new address (regulars)"),
+        FieldSpec(f"{how.field_prefix}{NEW_ADDRESS}", "text", "New address, confirmed (regulars)"),
+        FieldSpec(f"{how.field_prefix}{NEW_ADDRESS_STATE}", "text", "State of the new address (regulars)"),
     )
