@@ -64,7 +64,8 @@ class Shop:
         return number
 
     def refund(self, order: str, at: str, goods: int, **fields: Any) -> None:
-        self._add("refund", order_id=order, refunded_at=noon(at), goods_minor=goods, total_minor=goods, **fields)
+        money = {"goods_minor": goods, "total_minor": goods} | fields
+        self._add("refund", order_id=order, refunded_at=noon(at), **money)
 
     def add(self, kind: str, /, **fields: Any) -> None:
         """Any other record."""

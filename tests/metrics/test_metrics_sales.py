@@ -166,3 +166,63 @@ def test_a_rate_of_nothing_is_refused(shop: Shop) -> None:
     shop.set(rates=(FxRate("EUR", date(2026, 1, 1), Decimal(0)),))
     with pytest.raises(ConfigError, match="rate of EUR"):
         shop.build("2026-04-01")
+
+
+# Prices include 20 % tax: 1200 of goods hold 200, 600 of shipping hold 100.
+INSIDE = {"goods": 1200, "goods_tax_minor": 200, "shipping_minor": 600, "tax_minor": 300, "total_minor": 1800}
+# Tax on top: 1000 of goods and 500 of shipping bear 300 together.
+ON_TOP = {"goods": 1000, "shipping_minor": 500, "tax_minor": 300, "total_minor": 1800}
+
+
+@pytest.mark.parametrize(
+    ("tax", "shipping", "inside", "on_top"),
+    [
+        ("exclude", "exclude", 1000, 1000),
+        ("include", "exclude", 1200, 1300),
+        ("exclude", "include", 1500, 1500),
+        ("include", "include", 1800, 1800),
+    ],
+)
+def test_tax_and_shipping_count_where_the_file_says_so(
+    shop: Shop, tax: str, shipping: str, inside: int, on_top: int
+) -> None:
+    shop.set(tax=tax, shipping=shipping)
+    shop.order("ann", "2026-03-01", **INSIDE)
+    shop.order("bob", "2026-03-01", **ON_TOP)
+    shop.build("2026-04-01")
+    assert shop.all("SELECT customer_id, net_minor FROM sale ORDER BY 1") == [("ann", inside), ("bob", on_top)]
+
+
+@pytest.mark.parametrize("tax", ["exclude", "include"])
+@pytest.mark.parametrize("shipping", ["exclude", "include"])
+@pytest.mark.parametrize("refund_date", ["order", "refund"])
+def test_giving_back_all_that_was_charged_leaves_nothing_in_every_basis(
+    shop: Shop, tax: str, shipping: str, refund_date: str
+) -> None:
+    shop.set(tax=tax, shipping=shipping, refund_date=refund_date)
+    ann = shop.order("ann", "2026-03-01", **INSIDE)
+    shop.refund(ann, "2026-03-05", 401, goods_tax_minor=67, total_minor=401)
+    shop.refund(ann, "2026-03-06", 799, goods_tax_minor=133, total_minor=1399)
+    bob = shop.order("bob", "2026-03-01", **ON_TOP)
+    shop.refund(bob, "2026-03-05", 333, total_minor=400)
+    shop.refund(bob, "2026-03-06", 667, total_minor=1400)
+    shop.build("2026-04-01")
+    assert shop.all("SELECT customer_id, net_minor FROM customer_value ORDER BY 1") == [("ann", 0), ("bob", 0)]
+
+
+def test_a_refund_of_half_the_goods_gives_half_of_their_tax_back(shop: Shop) -> None:
+    shop.set(tax="include")
+    order = shop.order("bob", "2026-03-01", goods=1000, tax_minor=190, total_minor=1190)
+    shop.refund(order, "2026-03-05", 500, total_minor=595)
+    shop.build("2026-04-01")
+    assert shop.one("SELECT net_minor FROM sale") == 595
+
+
+def test_shipping_that_was_paid_back_is_never_more_than_was_charged(shop: Shop) -> None:
+    shop.set(shipping="include")
+    order = shop.order("bob", "2026-03-01", goods=1000, shipping_minor=500, total_minor=1500)
+    shop.refund(order, "2026-03-05", 0, total_minor=300)
+    shop.refund(order, "2026-03-06", 0, total_minor=900)
+    shop.build("2026-04-01")
+    assert shop.all("SELECT minor FROM refund_part ORDER BY refunded_on") == [(300,), (200,)]
+    assert shop.one("SELECT net_minor FROM sale") == 1000

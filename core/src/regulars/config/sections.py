@@ -55,17 +55,45 @@ Currency = Annotated[str, BeforeValidator(lambda code: _currency(str(code)))]
 Amount = Annotated[Money, PlainValidator(_amount), PlainSerializer(lambda m: f"{m.amount} {m.currency}", str)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class CategoryLines(Section):
+    """What is said of one category of products; `seasonal` "yearly": bought in a season of the year."""
+
+    at_risk: Duration | None = None
+    lapsed: Duration | None = None
+    act_before: Duration | None = None
+    seasonal: Literal["yearly"] | None = None
 
 
 class LifecycleConfig(Section):
-    """When a customer counts as at risk or lapsed, and how long levels last."""
+    """When a customer counts as at risk or lapsed, and how long levels last.
 
+    `lines` "learned" takes the shop's own gaps, and `at_risk` and `lapsed` only where there are too few of
+    them; "fixed" takes these two. Where it is not said, a file that states `at_risk` or `lapsed` means them.
+    """
+
+    lines: Literal["learned", "fixed"] | None = None
+    choose: Literal["percentile", "survival"] = "percentile"
+    at_risk_quantile: Share = 0.75
+    lapsed_quantile: Share = 0.90
+    min_repeat_customers: Annotated[int, Field(ge=30)] = 100
+    categories: dict[str, CategoryLines] = {}
+    series: Duration = timedelta(days=12)
     at_risk: Duration = timedelta(days=90)
     lapsed: Duration = timedelta(days=180)
     act_before: Duration = timedelta(days=180)
     basic_max_dwell: Duration = timedelta(days=60)
     new_customer: Duration = timedelta(days=30)
     level_down_after: Duration = timedelta(days=30)
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether the shop's own gaps draw the lines."""
+        return self.lines == "learned" or (
+            self.lines is None and not self.model_fields_set & {"at_risk", "lapsed"}
+        )
 
 
 class RetentionConfig(Section):
@@ -85,9 +113,12 @@ class Rate(Section):
 
 
 class MoneyConfig(Section):
-    """Which orders count, when refunds count, and what foreign currencies are worth."""
+    """Which orders count, with or without tax and shipping, when refunds count, and what foreign currencies
+    are worth."""
 
     refund_date: Literal["order", "refund"] = "order"
+    tax: Literal["exclude", "include"] = "exclude"
+    shipping: Literal["exclude", "include"] = "exclude"
     exclude_test: bool = True
     exclude_cancelled: bool = True
     wholesale_tags: list[str] = ["wholesale"]

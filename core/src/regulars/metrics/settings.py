@@ -33,6 +33,8 @@ class MetricSettings:
     zone: str
     currency: str
     refund_date: Literal["order", "refund"] = "order"
+    tax: Literal["exclude", "include"] = "exclude"
+    shipping: Literal["exclude", "include"] = "exclude"
     exclude_test: bool = True
     exclude_cancelled: bool = True
     wholesale_tags: tuple[str, ...] = ("wholesale",)
@@ -52,6 +54,8 @@ def metric_settings(config: ClientConfig) -> MetricSettings:
         zone=config.timezone,
         currency=config.currency,
         refund_date=money.refund_date,
+        tax=money.tax,
+        shipping=money.shipping,
         exclude_test=money.exclude_test,
         exclude_cancelled=money.exclude_cancelled,
         wholesale_tags=tuple(money.wholesale_tags),

@@ -18,13 +18,14 @@ _RATES = ("crr", "kept", "won_back", "churn", "turnover")
 def build(session: Session, settings: MetricSettings, as_of: date) -> None:
     """Make all tables of metrics that need no consent, as of a client's calendar day (that day included).
 
-    Reads orders, refunds and order_customer; makes sale, refund_sale, customer_day, monthly,
+    Reads orders, refunds and order_customer; makes refund_part, sale, refund_sale, customer_day, monthly,
     shop_value, rfm_cut, customer_value, gap_line, retention, retention_set and metric_basis.
     Nothing dated after `as_of` counts.
     """
     session.load("fx", fx_table(settings))
     session.load("metric_basis", _basis(settings, as_of))
     session.run(statement(__package__, "rounding"))
+    session.run(statement(__package__, "amounts"))
     session.run(statement(__package__, "sale"), _sale_params(settings, as_of))
     session.run(statement(__package__, "customer_day"), {"refund_date": settings.refund_date})
     session.run(statement(__package__, "first_order"))
@@ -40,6 +41,8 @@ def _sale_params(settings: MetricSettings, as_of: date) -> dict[str, Any]:
         "as_of": as_of,
         "zone": settings.zone,
         "refund_date": settings.refund_date,
+        "with_tax": settings.tax == "include",
+        "with_shipping": settings.shipping == "include",
         "exclude_test": settings.exclude_test,
         "exclude_cancelled": settings.exclude_cancelled,
         "wholesale_tags": [tag.lower() for tag in settings.wholesale_tags],
@@ -89,6 +92,8 @@ def _basis(settings: MetricSettings, as_of: date) -> pa.Table:
                 "currency": settings.currency,
                 "window_days": settings.window,
                 "refund_date": settings.refund_date,
+                "tax": settings.tax,
+                "shipping": settings.shipping,
                 "exclude_test": settings.exclude_test,
                 "exclude_cancelled": settings.exclude_cancelled,
                 "wholesale_tags": ", ".join(settings.wholesale_tags),
