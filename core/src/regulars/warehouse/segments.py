@@ -55,8 +55,8 @@ def _table(kind: str, rows: Sequence[Record]) -> pa.Table:
     """The records as columns, in half the time that Arrow's own way from dicts to a table takes."""
     schema = arrow_schema(kind)
     others = pa.struct([field for field in schema if not pa.types.is_timestamp(field.type)])
-    plain = pa.RecordBatch.from_struct_array(pa.array(rows, others))
-    columns = dict(zip(plain.schema.names, plain.columns, strict=True))
+    found: Any = pa.array(rows, others)  # a StructArray, which the stubs do not know
+    columns = dict(zip((field.name for field in others), found.flatten(), strict=True))
     instants = {f.name: _instants(rows, f.name, f.type) for f in schema if f.name not in columns}
     return pa.table(columns | instants, schema=schema)
 
