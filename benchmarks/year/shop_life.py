@@ -22,8 +22,15 @@ def bring(town: Town, people: Iterable[WorldPerson], orders: Iterable[WorldOrder
     persons = {p.key: p for p in people} | {o.person: by_key[o.person] for o in orders if o.person in by_key}
     theirs = [o for o in world.orders if o.person in persons or o in orders]
     part = replace(world, people=list(persons.values()), orders=theirs)
+    before = _updated(town)
     town.shop.populate(part)
-    return [*_there(town.shop.customers, persons.values()), *_there(town.shop.orders, orders)]
+    # A person's new address changes its orders as well.
+    changed = [Touch("shop", number) for number, at in _updated(town).items() if before.get(number) != at]
+    return [*_there(town.shop.customers, persons.values()), *_there(town.shop.orders, orders), *changed]
+
+
+def _updated(town: Town) -> dict[str, int]:
+    return {str(order.id): order.updated for order in town.shop.orders.live.values()}
 
 
 def _there(kept: Any, things: Iterable[Any]) -> list[Touch]:
