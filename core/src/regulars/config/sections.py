@@ -112,6 +112,23 @@ class Rate(Section):
     rate: Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0)]
 
 
+class ClvConfig(Section):
+    """Predicted value of customers: the model ("auto": whichever the back-test prefers), the past held back
+    for that, yearly discount, the share of net sales that is margin, and what "active" means ahead.
+
+    `pool` lets this client's fitted parameters help the agency's small shops, and theirs this one.
+    """
+
+    model: Literal["auto", "mbg", "pareto", "bg"] = "auto"
+    backtest: Annotated[Duration, Field(ge=timedelta(days=7))] = timedelta(days=180)
+    discount: Annotated[float, Field(ge=0, le=1)] = 0.10
+    margin: Annotated[float, Field(gt=0, le=1)] = 1.0
+    active_within: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=90)
+    refit_every: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=7)
+    refit_growth: Percent = 5.0
+    pool: bool = False
+
+
 class MoneyConfig(Section):
     """Which orders count, with or without tax and shipping, when refunds count, and what foreign currencies
     are worth."""
@@ -234,6 +251,7 @@ class Sections(Section):
 
     lifecycle: LifecycleConfig = LifecycleConfig()
     retention: RetentionConfig = RetentionConfig()
+    clv: ClvConfig = ClvConfig()
     money: MoneyConfig = MoneyConfig()
     identity: IdentityConfig = IdentityConfig()
     clock: FreshnessConfig = FreshnessConfig()
