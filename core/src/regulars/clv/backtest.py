@@ -5,49 +5,19 @@ The past up to a cut is fitted and scored; the time between cut and end is what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from regulars.clv.grade import Decile, Grade
 from regulars.clv.score import Model, expected
-from regulars.clv.summary import Summary
+from regulars.clv.summary import Summary, summarise
 from regulars.clv.table import Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Decile:
-    """A tenth of the customers by prediction, the best first: sums of predicted and actual."""
-
-    customers: int
-    predicted: float
-    actual: float
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """`bias` (predicted - actual) / actual, `mae` mean absolute error per customer, `gini` of the ranking
-    divided by that of the perfect one, `brier` mean squared error of the chance of coming back and
-    `brier_base` that of telling everybody the average, `lift` the best decile's share of all, times ten."""
-
-    customers: int
-    actual: float
-    predicted: float
-    bias: float | None
-    mae: float
-    gini: float | None
-    brier: float
-    brier_base: float
-    lift: float | None
-    deciles: tuple[Decile, ...]
 
 
 def split(
     customer: NDArray[np.int64], day: NDArray[np.int32], amount: Floats, cut: int, end: int
 ) -> tuple[Summary, Floats]:
     """The customers known at `cut`, and how many days with a purchase each had in (cut, end]."""
-    from regulars.clv.summary import summarise
-
     known = summarise(customer, day, amount, cut)
     later = (day > cut) & (day <= end)
     at = np.searchsorted(known.customer, customer[later])

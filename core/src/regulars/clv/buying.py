@@ -66,12 +66,18 @@ class Buying:
             rest = np.where(series > 0, small, 1.0 - np.exp(log_power) * series)
         return np.asarray(c / (a - 1) * rest, dtype=np.float64)
 
-    def quantile(self, x: Floats, tx: Floats, age: Floats, share: float) -> Floats:
-        """Days until the next purchase has happened with the chance `share`; NaN where it never has."""
-        left = 1.0 - share / self.alive(x, tx, age)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            days = (self.alpha + age) * np.expm1(-np.log(left) / (self.r + x))
-        return np.where(left > 0, days, np.nan)
+    def quantiles(
+        self, x: Floats, tx: Floats, age: Floats, shares: tuple[float, ...], farthest: float
+    ) -> list[Floats]:
+        """For each of `shares`: days until the next purchase has happened with that chance; NaN where it
+        takes longer than `farthest`, or never has."""
+        alive, found = self.alive(x, tx, age), []
+        for share in shares:
+            with np.errstate(all="ignore"):
+                left = 1.0 - share / alive
+                days = (self.alpha + age) * np.expm1(-np.log(left) / (self.r + x))
+                found.append(np.where((left > 0) & (days <= farthest), days, np.nan))
+        return found
 
     def _log_odds_gone(self, x: Floats, tx: Floats, age: Floats) -> Floats:
         k = float(self.modified)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.clv import buying, pareto, spend
 from regulars.clv.fit import Fit, Prior, curvature, fit
-from regulars.clv.table import Floats, Table
+from regulars.clv.settings import Name
+from regulars.clv.table import Table
 
-Name = Literal["mbg_nbd", "bg_nbd", "pareto_nbd"]
 SAMPLE = 20_000  # customers of a warm start: its parameters are 3 standard errors from the end
 
 
@@ -47,6 +46,11 @@ def fit_pareto(table: Table, prior: Prior | None = None) -> Fit:
     return fit(pareto.Likelihood(table), table.customers, starts, bounds, prior)
 
 
+def generic_spend_prior(typical: float, sd: float = 1.0) -> Prior:
+    """What spending is like when nothing is known of a shop but its typical amount of a purchase day."""
+    return Prior(tuple(np.log((6.0, 4.0, typical / 2))), sd)
+
+
 def fit_spend(x: ArrayLike, mean: ArrayLike, prior: Prior | None = None) -> Fit:
     """Gamma-Gamma of a shop, from customers with x > 0 repeat days and their mean amount."""
     objective = spend.Likelihood(x, mean)
@@ -61,8 +65,3 @@ def _sample(table: Table) -> Table:
     dice = np.random.default_rng(0)
     at = dice.choice(len(table), SAMPLE, p=table.weight / table.customers)
     return Table(table.x[at], table.tx[at], table.age[at], np.ones(SAMPLE))
-
-
-def values(found: Fit) -> Floats:
-    """The parameters, in the models' own order."""
-    return found.values

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from regulars.clv.spend import Spend
 from regulars.clv.table import Floats
 
 MONTH = 365.25 / 12
@@ -23,6 +21,10 @@ class Model(Protocol):
     def expected(self, x: Floats, tx: Floats, age: Floats, days: float) -> Floats: ...
 
     def expected_if_alive(self, x: Floats, age: Floats, days: float) -> Floats: ...
+
+    def quantiles(
+        self, x: Floats, tx: Floats, age: Floats, shares: tuple[float, ...], farthest: float
+    ) -> list[Floats]: ...
 
 
 def discounted(model: Model, x: Floats, tx: Floats, age: Floats, yearly: float, months: int = 12) -> Floats:
@@ -53,27 +55,3 @@ def _pairs(x: Floats, age: Floats) -> tuple[tuple[Floats, Floats], np.ndarray]:
     key, at = np.unique(x * scale + age, return_inverse=True)
     ux = np.floor(key / scale)
     return (ux, key - ux * scale), at.reshape(-1)
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Per customer: chance of a purchase in the horizon, expected purchase days and value of 12 months
-    (discounted, in the amounts' unit, before margin), expected amount of a purchase day."""
-
-    active: Floats
-    orders: Floats
-    value: Floats
-    amount: Floats
-
-
-def score(
-    model: Model, spend: Spend, x: Floats, tx: Floats, age: Floats, mean: Floats, *, days: float, yearly: float
-) -> Scores:
-    """All at once. `mean` is the mean amount of repeat days (any number where x is 0)."""
-    amount = spend.expected(x, mean)
-    return Scores(
-        model.active(x, tx, age, days),
-        expected(model, x, tx, age, 12 * MONTH),
-        discounted(model, x, tx, age, yearly) * amount,
-        amount,
-    )

@@ -21,22 +21,25 @@ BINS = 1000  # cells per e-fold of a customer's total; it costs 1e-4 of log-like
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """The three parameters; `v` in the unit of the amounts."""
+    """The three parameters; `v` in the unit of the amounts. `median` is what the shop's purchase days are
+    worth, for where the mean over customers is infinite (q <= 1)."""
 
     p: float
     q: float
     v: float
+    median: float = float("nan")
 
     @property
     def population(self) -> float:
-        """Mean over all customers; NaN where it is infinite (q <= 1)."""
-        return self.p * self.v / (self.q - 1) if self.q > 1 else float("nan")
+        """Mean over all customers, or the median where there is no mean."""
+        return self.p * self.v / (self.q - 1) if self.q > 1 else self.median
 
     def expected(self, x: Floats, mean: Floats) -> Floats:
         """Expected amount of a customer's purchase day, given `x` of them with a mean of `mean`."""
+        shape = self.p * x + self.q - 1
         with np.errstate(all="ignore"):
-            own = self.p * (self.v + x * mean) / (self.p * x + self.q - 1)
-        return np.where(x > 0, own, self.population)
+            own = self.p * (self.v + x * mean) / shape
+        return np.where((x > 0) & (shape > 0), own, self.population)
 
 
 class Likelihood:

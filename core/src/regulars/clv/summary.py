@@ -30,6 +30,10 @@ class Summary:
         """The distinct triples."""
         return compress(self.x, self.tx, self.age)
 
+    def take(self, at: NDArray[np.intp] | slice) -> Summary:
+        """The customers at these places."""
+        return Summary(self.customer[at], self.x[at], self.tx[at], self.age[at], self.first[at], self.repeat[at])
+
     @property
     def mean_repeat(self) -> Floats:
         """Mean amount of a repeat day; 0 where there is none."""
