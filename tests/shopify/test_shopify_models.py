@@ -1,10 +1,12 @@
 """What is missing in an answer is wrong; what is null there is null."""
 
+from datetime import UTC, datetime
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 from regulars import MoneyError
 from regulars_shopify.amounts import Amounts
-from regulars_shopify.models import LineNode
+from regulars_shopify.models import Instant, LineNode
 
 LINE = {
     "id": "gid://shopify/LineItem/1",
@@ -45,6 +47,18 @@ def test_what_is_missing_is_not_taken_for_null(broken, why):
     with pytest.raises(ValidationError) as fault:
         _READER.validate_python(broken)
     assert ".".join(map(str, fault.value.errors()[0]["loc"])) == why
+
+
+@pytest.mark.parametrize("text", ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00+02:00"])
+def test_an_instant_is_in_utc_whatever_zone_it_comes_in(text):
+    found = TypeAdapter(Instant).validate_python(text)
+    assert (found, found.tzinfo) == (datetime(2026, 11, 20, 10, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize("nonsense", ["2026-11-20T10:00:00", "2026-11-20", "soon", "", 1763632800, None, True])
+def test_what_does_not_say_an_instant_with_its_zone_is_refused(nonsense):
+    with pytest.raises(ValidationError):
+        TypeAdapter(Instant).validate_python(nonsense)
 
 
 def test_an_amount_that_is_not_there_is_nothing_also_after_many():
