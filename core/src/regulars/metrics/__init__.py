@@ -6,23 +6,41 @@ Pure: tables in, tables out. `build` needs the canonical tables and identity's; 
 
 from regulars.metrics.catalogue import build_catalogue
 from regulars.metrics.clv import simple_clv
-from regulars.metrics.crr import Retention, Span, last_complete, retention, retention_members, running
+from regulars.metrics.cohorts import Cohorts, cohorts
+from regulars.metrics.crr import Retention, retention, retention_members
+from regulars.metrics.overview import Overview, overview
 from regulars.metrics.reach import build_reach
-from regulars.metrics.settings import FxRate, MetricSettings, metric_settings
+from regulars.metrics.repeat import Buyers, Once, buyers, one_and_done
+from regulars.metrics.settings import FxRate, MetricSettings, Period, metric_settings
+from regulars.metrics.spans import Span, last_complete, running, span_before, year_before
+from regulars.metrics.survival import Survival, next_orders
 from regulars.metrics.tables import build
 
 __all__ = [
+    "Buyers",
+    "Cohorts",
     "FxRate",
     "MetricSettings",
+    "Once",
+    "Overview",
+    "Period",
     "Retention",
     "Span",
+    "Survival",
     "build",
     "build_catalogue",
     "build_reach",
+    "buyers",
+    "cohorts",
     "last_complete",
     "metric_settings",
+    "next_orders",
+    "one_and_done",
+    "overview",
     "retention",
     "retention_members",
     "running",
     "simple_clv",
+    "span_before",
+    "year_before",
 ]

@@ -8,7 +8,7 @@ S - L + N + R = E always. Source: requirements A085-A090 and 2.9; the rate multi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,21 +16,10 @@ import pyarrow as pa
 
 from regulars.errors import ConfigError
 from regulars.metrics.settings import Period
+from regulars.metrics.spans import Span
 from regulars.warehouse import Session, statement
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Calendar days of the client, both ends included. Raises ConfigError where it ends before it starts."""
-
-    starts_on: date
-    ends_on: date
-
-    def __post_init__(self) -> None:
-        if self.ends_on < self.starts_on:
-            raise ConfigError(f"the span ends on {self.ends_on}, before it starts on {self.starts_on}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +46,32 @@ class Retention:
     @property
     def crr(self) -> Decimal | None:
         """(E - N) / S x 100."""
-        return _percent(self.e - self.n, self.s)
+        return percent(self.e - self.n, self.s)
 
     @property
     def kept(self) -> Decimal | None:
-        """(S - L) / S x 100."""
-        return _percent(self.s - self.l, self.s)
+        """(S - L) / S x 100: strict retention, without those who were won back."""
+        return percent(self.s - self.l, self.s)
 
     @property
     def won_back(self) -> Decimal | None:
         """R / S x 100."""
-        return _percent(self.r, self.s)
+        return percent(self.r, self.s)
 
     @property
     def churn(self) -> Decimal | None:
         """L / S x 100."""
-        return _percent(self.l, self.s)
+        return percent(self.l, self.s)
 
     @property
     def turnover(self) -> Decimal | None:
         """Loss and acquisition: (L + N) / ((S + E) / 2) x 100."""
-        return _percent(2 * (self.l + self.n), self.s + self.e)
+        return percent(2 * (self.l + self.n), self.s + self.e)
+
+
+def percent(part: int, whole: int) -> Decimal | None:
+    """part / whole x 100; None, "not defined", where there is no whole to have a part."""
+    return Decimal(part) * 100 / Decimal(whole) if whole > 0 else None
 
 
 def retention(session: Session, span: Span, window: int) -> Retention:
@@ -98,35 +92,8 @@ def store_members(session: Session, period: Period, span: Span, window: int) -> 
     session.run(f"{sql} ({members}) AS m", {"period": period, **_params(span, window)})
 
 
-def running(period: Period, as_of: date) -> Span:
-    """The period that `as_of` lies in, up to and including that day. Weeks start on Monday."""
-    return Span(_start(period, as_of), as_of)
-
-
-def last_complete(period: Period, as_of: date) -> Span:
-    """The newest period that was over before `as_of` began."""
-    ends_on = _start(period, as_of) - _DAY
-    return Span(_start(period, ends_on), ends_on)
-
-
-def _start(period: Period, day: date) -> date:
-    match period:
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-
-
 def _params(span: Span, window: int) -> dict[str, Any]:
     if window < 1:
         raise ConfigError(f"a window of {window} days holds nobody", where="retention.active_window")
     after, length = span.ends_on + _DAY, timedelta(days=window)
     return {"s_from": span.starts_on - length, "starts": span.starts_on, "e_from": after - length, "after": after}
-
-
-def _percent(part: int, whole: int) -> Decimal | None:
-    return Decimal(part) * 100 / Decimal(whole) if whole else None

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from regulars.metrics.crr import Retention, Span, last_complete, retention, running, store_members
+from regulars.metrics.crr import Retention, retention, store_members
 from regulars.metrics.rates import fx_table
 from regulars.metrics.settings import MetricSettings
+from regulars.metrics.spans import Span, last_complete, running
 from regulars.warehouse import Session, statement
 
 _RATES = ("crr", "kept", "won_back", "churn", "turnover")
