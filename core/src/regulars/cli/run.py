@@ -49,7 +49,8 @@ def _go(call: Call, clients: tuple[str, ...], everyone: bool, *, write: bool) ->
     for result in results:
         if result.exit_code:
             # Said also under --quiet: a night that nobody watches must not fail in silence.
-            click.echo(f"[{result.client}] {result.state.upper()}  {result.reason}", err=True)
+            state = "PARTLY DONE" if result.exit_code == PARTLY_DONE else result.state.upper()
+            click.echo(f"[{result.client}] {state}  {result.reason}", err=True)
             click.echo(f"[{result.client}] still safe: {result.safe}. next: {result.then}", err=True)
     if any(codes) and not all(codes):
         codes.append(PARTLY_DONE)

@@ -15,6 +15,7 @@ from regulars.metrics.settings import FxRate, MetricSettings, Period, metric_set
 from regulars.metrics.spans import Span, last_complete, running, span_before, year_before
 from regulars.metrics.survival import Survival, next_orders
 from regulars.metrics.tables import build
+from regulars.metrics.unrated import Unrated, unrated
 
 __all__ = [
     "Buyers",
@@ -26,6 +27,7 @@ __all__ = [
     "Period",
     "Retention",
     "Span",
+    "Unrated",
     "Survival",
     "build",
     "build_catalogue",
@@ -41,6 +43,7 @@ __all__ = [
     "retention_members",
     "running",
     "simple_clv",
+    "unrated",
     "span_before",
     "year_before",
 ]

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from regulars import consent, identity, lifecycle, metrics, reactivation, segments
+from regulars import clv, consent, identity, lifecycle, metrics, reactivation, segments
 from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
 from regulars.segments import Report, Segment
 from regulars.segments.membership import Member
+from regulars.run.pool import pool_of
 from regulars.sync import check_freshness, map_signals
 from regulars.warehouse import Session, Warehouse
 
@@ -20,12 +21,14 @@ SEGMENT_FILE = "segments/common.toml"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a night found: sizes of segments, who moved, and what was not known well enough."""
+    """What a night found: sizes of segments, who moved, what was not known well enough, and what could not
+    be counted."""
 
     customers: int
     moves: int
     report: Report
     not_fresh: tuple[str, ...]
+    errors: tuple[str, ...] = ()
 
 
 def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, as_of: date) -> Measured:
@@ -35,35 +38,43 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     does not have yet are appended.
     """
     with warehouse.burst() as session:
-        _before_segments(session, client, journal, as_of)
+        refitted = _before_segments(session, client, journal, as_of)
         fresh, complaints = _fresh(session, client, journal)
         where = reactivation.EcoaDesk(client.config, journal, warehouse.burst)
         report, audiences = _segments(session, client, where, as_of, fresh)
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
+        redrawn = lifecycle.line_facts(session)
         people = session.query("SELECT count(*) FROM customer")[0][0]
+        errors = tuple(found.text(client.file) for found in metrics.unrated(session))
     with journal.tx(lease) as tx:
         for kind, facts in moves.items():
             journal.add_facts(tx, kind, facts)
+        journal.add_facts(tx, lifecycle.LINE, redrawn)
+        journal.add_facts(tx, clv.KIND, [("shop", refitted.payload())] if refitted else [])
         segments.remember(journal, tx, report, as_of)
     for found in audiences:
         reactivation.assign(journal, lease, found)
     warehouse.publish()
-    return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints)
+    return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints, errors)
 
 
-def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> None:
+def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> clv.Fitted | None:
+    """All tables but segments; the model of predictions where one was fitted tonight."""
     config = client.config
     map_signals(session, config.signal)
     decisions = sorted((*journal.facts("join"), *journal.facts("split")), key=lambda fact: fact.seq)
     identity.build(session, identity.IdentitySettings.of(config.identity, journal.key), decisions)
     settings = metrics.metric_settings(config)
     metrics.build(session, settings, as_of)
+    model = clv.recorded(journal.facts(clv.KIND), as_of)
+    refitted = clv.build(session, clv.clv_settings(config), as_of, model, pool_of(client))
     consent.build(session, journal, config.consent.legal_basis)
     metrics.build_reach(session)
-    recorded = lifecycle.Recorded.of(fact for kind in lifecycle.KINDS for fact in journal.facts(kind))
+    recorded = lifecycle.Recorded.of(fact for kind in lifecycle.FACTS for fact in journal.facts(kind))
     now = client.clock.now()
     lifecycle.build(session, lifecycle.lifecycle_settings(config), as_of, recorded, now)
     metrics.build_catalogue(session, settings, as_of)
+    return refitted
 
 
 def _fresh(session: Session, client: Client, journal: Journal) -> tuple[frozenset[str], tuple[str, ...]]:

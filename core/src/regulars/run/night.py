@@ -11,7 +11,7 @@ import logging
 
 from regulars.apply import unfinished
 from regulars.config import Client
-from regulars.errors import DataCheckError, RegularsError
+from regulars.errors import PARTLY_DONE, DataCheckError, RegularsError
 from regulars.journal import runs
 from regulars.journal.runs import Run
 from regulars.plugins import Plugins
@@ -67,6 +67,7 @@ def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
+    result.errors = list(done.errors)
     if write and (plan := planning.plan_night(at, run, done, result)):
         planning.apply_if_clean(at, plan, result)
 
@@ -114,6 +115,10 @@ def _check(at: Desk, run: Run, result: Result) -> None:
 def _finish(at: Desk, run: Run, result: Result) -> None:
     drop_old_segments(at.journal, at.lease, at.warehouse, at.client.config.storage.keep_segments)
     result.ended_at = at.client.clock.now().isoformat()
+    if result.errors:
+        result.exit_code, result.reason = PARTLY_DONE, "; ".join(result.errors)
+        result.safe = "everything else was counted"
+        result.then = f"mend {at.client.file}, then regulars run {at.client.id}"
     runs.finish(at.journal, at.lease, run, "ok", result.as_dict())
     _tell(at, result)
 

@@ -84,12 +84,18 @@ def new_addresses(at: Desk, session: Session) -> reactivation.Handover:
 
 
 def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
-    """Apply without a person: only where the client file says so, no guard is raised, consent is fresh
-    and a person has applied at least once before."""
+    """Apply without a person: only where the client file says so, no guard is raised, consent is fresh, every
+    order could be counted and a person has applied at least once before."""
     config = at.client.config
     if not config.auto_apply or config.status != "live" or not plan.writable():
         return
-    if result.guards or result.not_fresh or unfinished(at.journal) or not _applied_by_a_person(at):
+    if (
+        result.guards
+        or result.not_fresh
+        or result.errors
+        or unfinished(at.journal)
+        or not _applied_by_a_person(at)
+    ):
         return
     done = apply_plan(at.client, at.journal, at.lease, plan.id, at.connections)
     result.applied = {

@@ -15,7 +15,7 @@ VERSION = 1
 class Result:
     """One client's run. `state`: ok, failed, blocked; `exit_code` 0 or that of the error.
 
-    `reason` is one line about what went wrong, `safe` what is still safe, `then` the next command.
+    `errors` are records that could not be counted; the rest of the run is complete. `reason` is one line about what went wrong, `safe` what is still safe, `then` the next command.
     """
 
     client: str
@@ -34,6 +34,7 @@ class Result:
     moves: int = 0
     segments: dict[str, int] = field(default_factory=dict)
     not_fresh: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     plan: str | None = None
     plan_changes: int = 0
     guards: list[str] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Any
 
 from regulars.apply import unfinished
 from regulars.config import Client, Workspace
-from regulars.errors import RegularsError
+from regulars.errors import PARTLY_DONE, RegularsError
 from regulars.journal import Journal, runs
 from regulars.run.desk import reading
 from regulars.run.result import last_result
@@ -112,6 +112,9 @@ def _attention(
         found.append(f"next: {last.summary.get('then', '')}")
     elif guards := last.summary.get("guards"):
         found.append(f"held back by a guard: {'; '.join(guards)}. See: regulars show {client.id}")
+    if errors := last.summary.get("errors", ()):
+        code = code or PARTLY_DONE
+        found += errors
     if unknown := [name for name, c in client.config.connections.items() if c.expect_id is None]:
         found.append(f"nobody confirmed who answers on {', '.join(unknown)}: regulars check {client.id} --accept")
     if last.state == "open" and lease_lost:

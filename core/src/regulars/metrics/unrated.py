@@ -1,0 +1,38 @@
+"""Orders that count nowhere because their money cannot be told in the client's currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from regulars.warehouse import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """Orders without a rate (`mixed`: with a refund in another currency than their own), and their days."""
+
+    currency: str
+    mixed: bool
+    orders: int
+    first_on: date
+    last_on: date
+
+    def text(self, file: str) -> str:
+        """What is wrong and what to add to the client's file."""
+        days = f"on {self.first_on}" if self.first_on == self.last_on else f"{self.first_on} to {self.last_on}"
+        counted = f"{self.orders:,} order{'s' * (self.orders != 1)}"
+        if self.mixed:
+            return (
+                f"{counted} in {self.currency} ({days}) given back in another currency: counted nowhere."
+                " Mend the refund on the platform, or take it out of the import"
+            )
+        rate = f'{{ currency = "{self.currency}", from = {self.first_on}, rate = "..." }}'
+        return f"no rate for {self.currency}: {counted} ({days}) counted nowhere. Add to {file}, [money] rates: {rate}"
+
+
+def unrated(session: Session) -> tuple[Unrated, ...]:
+    """All orders that were set apart for their currency, those with the most orders first; reads sale."""
+    sql = """SELECT s.currency, s.net_minor IS NOT NULL, count(*), min(s.ordered_on), max(s.ordered_on)
+        FROM sale AS s WHERE s.kind = 'quarantined' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
+    return tuple(Unrated(*row) for row in session.query(sql))
