@@ -62,7 +62,8 @@ def test_run_and_status_say_so_and_end_with_three(stage):
 def test_with_the_rate_added_the_next_run_counts_them(stage):
     stage.night()
     file = stage.root / "clients" / "acme.toml"
-    rate = f'[money]\nrates = [{{ currency = "SEK", from = {(SAMPLE_END - timedelta(days=4)).date()}, rate = "0.1" }}]'
+    since = (SAMPLE_END - timedelta(days=4)).date()
+    rate = f'[money]\nrates = [{{ currency = "SEK", from = {since}, rate = "0.1" }}]'
     file.write_text(file.read_text().replace("[clock]", f"{rate}\n[clock]", 1))
     result = stage.night()
     assert (result.errors, result.exit_code) == ([], 0)

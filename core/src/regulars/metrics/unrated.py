@@ -28,7 +28,8 @@ class Unrated:
                 " Mend the refund on the platform, or take it out of the import"
             )
         rate = f'{{ currency = "{self.currency}", from = {self.first_on}, rate = "..." }}'
-        return f"no rate for {self.currency}: {counted} ({days}) counted nowhere. Add to {file}, [money] rates: {rate}"
+        what = f"no rate for {self.currency}: {counted} ({days}) counted nowhere"
+        return f"{what}. Add to {file}, [money] rates: {rate}"
 
 
 def unrated(session: Session) -> tuple[Unrated, ...]:

@@ -15,7 +15,8 @@ VERSION = 1
 class Result:
     """One client's run. `state`: ok, failed, blocked; `exit_code` 0 or that of the error.
 
-    `errors` are records that could not be counted; the rest of the run is complete. `reason` is one line about what went wrong, `safe` what is still safe, `then` the next command.
+    `errors` are records that could not be counted; the rest of the run is complete. `reason` is one line
+    about what went wrong, `safe` what is still safe, `then` the next command.
     """
 
     client: str
