@@ -1,0 +1,48 @@
+-- Who may be offered what tonight, best first: they own what the rule starts from, never bought what it leads
+-- to (unless that is used up by now), and all waiting times are over. An offer that runs may go on.
+CREATE OR REPLACE TABLE admissible AS
+WITH waiting AS (
+    SELECT k.buyer AS buyer, count(*) AS orders,
+           coalesce(max(k.delivered_on) > $as_of - $after_delivery, false)
+               OR bool_or(k.delivered_on IS NULL AND NOT k.given_back AND k.ordered_on > $as_of - $in_transit)
+               AS parcel
+    FROM kept_order AS k
+    GROUP BY k.buyer
+),
+running AS (
+    SELECT o.customer_id AS customer_id, arg_max(o.rule_id, o.offered_on) AS rule_id,
+           count(DISTINCT coalesce(o.rule_id, '')) AS rules
+    FROM offer AS o
+    WHERE NOT o.held_out AND o.offered_on > $as_of - $between_offers AND o.offered_on <= $as_of
+    GROUP BY o.customer_id
+),
+owner AS (
+    SELECT r.rule_id AS rule_id, h.buyer AS buyer
+    FROM rule_item AS r
+    JOIN recommendation_rule AS u ON u.rule_id = r.rule_id AND u.in_use
+    JOIN holding AS h ON h.item = r.item
+    WHERE r.side = 'from' AND h.owned
+    GROUP BY r.rule_id, h.buyer
+),
+has_it AS (
+    SELECT DISTINCT r.rule_id AS rule_id, h.buyer AS buyer
+    FROM rule_item AS r
+    JOIN recommendation_rule AS u ON u.rule_id = r.rule_id AND u.in_use
+    JOIN holding AS h ON h.item = r.item
+    JOIN product_item AS i ON i.item = r.item
+    WHERE r.side = 'to'
+      AND (i.used_up_after IS NULL OR h.ever_returned OR h.last_on + CAST(i.used_up_after AS INTEGER) > $as_of)
+)
+SELECT b.customer_id AS customer_id, u.rule_id AS rule_id, u.kind AS kind, u.sku AS sku, u.title AS title,
+       CAST(row_number() OVER (PARTITION BY b.customer_id ORDER BY coalesce(u.confidence, 0) * u.value_minor DESC,
+                               u.rule_id) AS BIGINT) AS position
+FROM owner AS o
+JOIN recommendation_rule AS u ON u.rule_id = o.rule_id
+JOIN buyer AS b ON b.buyer = o.buyer
+JOIN waiting AS w ON w.buyer = o.buyer
+LEFT JOIN running AS g ON g.customer_id = b.customer_id
+WHERE NOT w.parcel
+  AND (u.kind <> 'upsell' OR w.orders >= $upsell_min_orders)
+  AND (g.customer_id IS NULL OR (g.rules = 1 AND g.rule_id = u.rule_id))
+  AND NOT EXISTS (SELECT 1 FROM has_it AS x WHERE x.rule_id = o.rule_id AND x.buyer = o.buyer)
+  AND NOT EXISTS (SELECT 1 FROM service_hold AS s WHERE s.customer_id = b.customer_id);
