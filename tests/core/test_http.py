@@ -150,6 +150,20 @@ def test_a_redirect_is_not_followed(clock):
     http.close()
 
 
+def test_a_cookie_is_not_sent_back(clock):
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("cookie"))
+        return httpx.Response(200, headers={"set-cookie": "session=7; Path=/"})
+
+    http = Http(policy(), clock=clock, redactor=Redactor(), transport=httpx.MockTransport(answer))
+    assert http.request("GET", "/me").headers["set-cookie"] == "session=7; Path=/"
+    http.request("GET", "/me")
+    assert seen == [None, None]
+    http.close()
+
+
 def test_what_an_answer_says_of_the_budget_is_heeded(clock):
     told = policy(
         limits=(Limit("default", 100, 10),),
