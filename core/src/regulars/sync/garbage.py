@@ -1,4 +1,4 @@
-"""Looking for dead cycles where a read has let go of its records, and seldom in between.
+"""Looking for dead cycles seldom while a stream is read.
 
 Records that wait to be stored are many small objects without cycles. The interpreter would look through all
 of them again and again, and through everything the program ever imported: a third of the work of a read.
@@ -37,9 +37,3 @@ def seldom_collected() -> Iterator[None]:
         _aside.clear()
         gc.unfreeze()
         gc.set_threshold(*before)
-
-
-def collect() -> None:
-    """Free what is dead; to be called where little is alive that is not put aside."""
-    if _aside.is_set():
-        gc.collect()

@@ -11,7 +11,7 @@ from regulars.connector import Page, Rejected, Source
 from regulars.errors import PluginError
 from regulars.journal import Journal, Lease, Tx
 from regulars.records import KINDS, Record
-from regulars.sync.garbage import collect, seldom_collected
+from regulars.sync.garbage import seldom_collected
 from regulars.warehouse import Warehouse, write_segment
 
 COMMIT_ROWS = 20_000
@@ -115,7 +115,6 @@ class _Reader:
         self.read.update({kind: len(rows) for kind, rows in batch.rows.items() if rows})
         self.refused += len(batch.rejected)
         batch.rows.clear()
-        collect()
         return _Batch()
 
     def _note(self, tx: Tx, batch: _Batch, files: list[tuple[int, str, str, int]], seq: int) -> None:
