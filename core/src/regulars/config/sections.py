@@ -96,12 +96,21 @@ class LifecycleConfig(Section):
         )
 
 
+class Benchmark(Section):
+    """A figure of the trade in %, to stand beside the client's own: what it is, and who published it."""
+
+    name: str
+    value: Percent
+    source: str
+
+
 class RetentionConfig(Section):
     """Reported periods; `active_window` is what "a customer" means at a period's ends; CRR in %."""
 
     periods: list[Literal["week", "month", "quarter", "year"]] = ["week", "month", "quarter", "year"]
     active_window: Duration = timedelta(days=365)
     target_crr: Percent = 85.0
+    benchmark: Benchmark | None = None
 
 
 class Rate(Section):
