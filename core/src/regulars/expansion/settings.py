@@ -12,7 +12,13 @@ from regulars.config import ClientConfig
 from regulars.config.products import Goal
 
 Kind = Literal["upsell", "add_on"]
-NEVER_OFFERED = r"gift ?(card|voucher|certificate)|(shipping|package|parcel|delivery|route) (protection|insurance)|\bsamples?\b"
+NEVER_OFFERED = "|".join(
+    (
+        r"gift ?(card|voucher|certificate)",
+        r"(shipping|package|parcel|delivery|route) (protection|insurance)",
+        r"\bsamples?\b",
+    )
+)
 """Titles and types of what is sold but never offered, in lower case."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,8 +19,8 @@ from regulars.warehouse import Session, statement
 class Past:
     """What the journal knows: decisions about rules, and offers made."""
 
-    decisions: Decisions = Decisions()
-    offers: Offers = Offers()
+    decisions: Decisions = field(default_factory=Decisions)
+    offers: Offers = field(default_factory=Offers)
 
 
 def build(session: Session, settings: ExpansionSettings, as_of: date, past: Past | None = None) -> None:
