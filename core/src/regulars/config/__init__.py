@@ -2,6 +2,7 @@
 
 from regulars.config.agency import AgencyConfig
 from regulars.config.client import ClientConfig, ConnectionConfig, MapEntry, SignalEntry
+from regulars.config.costs import CostsConfig, PlatformCost, ProgrammeCost, Source, SourceCost
 from regulars.config.load import Complaints, nearest, read_toml
 from regulars.config.sections import (
     Cap,
@@ -38,6 +39,7 @@ __all__ = [
     "Complaints",
     "ConnectionConfig",
     "ConsentConfig",
+    "CostsConfig",
     "EcoaConfig",
     "FreshnessConfig",
     "GuardsConfig",
@@ -47,12 +49,16 @@ __all__ = [
     "LifecycleConfig",
     "MapEntry",
     "MoneyConfig",
+    "PlatformCost",
+    "ProgrammeCost",
     "Question",
     "Rate",
     "RetentionConfig",
     "Sections",
     "SegmentsConfig",
     "SignalEntry",
+    "Source",
+    "SourceCost",
     "Workspace",
     "WriteConfig",
     "connection_config",

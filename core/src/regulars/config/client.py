@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from regulars.config.costs import CostsConfig
 from regulars.config.sections import Currency, Section, Sections
 from regulars.connector import FieldType
 
@@ -137,6 +138,7 @@ class ClientConfig(Sections):
     connections: dict[ConnectionName, ConnectionConfig] = Field(default={})
     map: list[MapEntry] = Field(default=[])
     signal: list[SignalEntry] = Field(default=[])
+    costs: CostsConfig = Field(default=CostsConfig())
 
     def custom_properties(self, connection: str) -> list[str]:
         """Properties of the platform that signals need beside the canonical ones."""

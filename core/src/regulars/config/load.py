@@ -100,6 +100,7 @@ def client_config(
     _refuse_looser(config, agency, shown)
     _refuse_unknown_connections(config, shown)
     _refuse_unfunded_ecoa(config, shown)
+    _refuse_foreign_costs(config, shown)
     return config
 
 
@@ -204,6 +205,7 @@ def _refuse_unknown_connections(config: ClientConfig, shown: str) -> None:
     named = [(f"map.{n}.to", entry.to) for n, entry in enumerate(config.map)]
     named += [(f"signal.{n}.from", entry.from_.split(":")[0]) for n, entry in enumerate(config.signal)]
     named += [(f"consent.legal_basis.{n}.source", x.source) for n, x in enumerate(config.consent.legal_basis)]
+    named += [(f"costs.platforms.{n}.connection", x.connection) for n, x in enumerate(config.costs.platforms)]
     named += [("ecoa.connection", config.ecoa.connection)] if config.ecoa.connection else []
     for key, name in named:
         if name not in config.connections:
@@ -229,4 +231,14 @@ def _refuse_unfunded_ecoa(config: ClientConfig, shown: str) -> None:
                 f"ecoa is enabled without 'ecoa.{key}'",
                 where=shown,
                 hint="Give it a value, or set ecoa.enabled = false",
+            )
+
+
+def _refuse_foreign_costs(config: ClientConfig, shown: str) -> None:
+    for key, amount in config.costs.amounts():
+        if amount.currency != config.currency:
+            raise ConfigError(
+                f"'costs.{key}.amount' is in {amount.currency}, the books are in {config.currency}",
+                where=shown,
+                hint=f"Write what it was in {config.currency} on its day",
             )

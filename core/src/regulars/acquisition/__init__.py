@@ -1,0 +1,1 @@
+"""Where customers come from, how far they get, and what that cost."""

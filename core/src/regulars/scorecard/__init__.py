@@ -1,0 +1,1 @@
+"""Six figures a month, and what will be left of the customers if nothing is done."""
