@@ -7,7 +7,7 @@ from typing import Any
 
 from metrics.shop import Shop
 from regulars.journal import Fact
-from regulars.lifecycle import KINDS, LifecycleSettings, Recorded, build, history, moves
+from regulars.lifecycle import KINDS, LINE, LifecycleSettings, Recorded, build, history, line_facts, moves
 from regulars.models import Move
 
 
@@ -29,9 +29,10 @@ class Nights:
         self.shop.build(as_of)
         build(self.shop.session, self.settings, day, Recorded.of(self.facts), now)
         found = [(kind, who, what) for kind in KINDS for who, what in moves(self.shop.session, kind, day)]
+        found += [(LINE, category, what) for category, what in line_facts(self.shop.session)]
         at = datetime.combine(day, datetime.min.time(), UTC)
         self.facts += [Fact(len(self.facts) + i, *move[:2], at, move[2]) for i, move in enumerate(found)]
-        return found
+        return [move for move in found if move[0] != LINE]
 
     def is_now(self, name: str, column: str) -> Any:
         return self.shop.one(f"SELECT {column} FROM standing WHERE customer_id = '{name}'")

@@ -4,17 +4,23 @@ State, stage and level are functions of the data as of a day; the journal keeps 
 night, because data change afterwards. Down-moves wait; missing evidence moves nobody down.
 """
 
-from regulars.lifecycle.history import KINDS, Recorded, history, moves
+from regulars.lifecycle.history import FACTS, KINDS, LINE, Recorded, history, line_facts, moves
+from regulars.lifecycle.line import Line, stored
 from regulars.lifecycle.settings import LifecycleSettings, lifecycle_settings
 from regulars.lifecycle.standing import build, stale
 
 __all__ = [
+    "FACTS",
     "KINDS",
+    "LINE",
     "LifecycleSettings",
+    "Line",
     "Recorded",
     "build",
     "history",
     "lifecycle_settings",
+    "line_facts",
     "moves",
     "stale",
+    "stored",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,23 +10,38 @@ from typing import Any
 import pyarrow as pa
 
 from regulars.journal import Fact
+from regulars.lifecycle.line import stored
+from regulars.lifecycle.schedule import Kept
 from regulars.models import Move
 from regulars.warehouse import Session, statement
 
 KINDS = ("state", "stage", "level")
 """Kinds of fact; the subject is the customer_id of that night, the payload {"on", "old", "new"}."""
+LINE = "line"
+"""Kind of fact; the subject is a category or "" for the whole shop, the payload that of a `Line`."""
+
+FACTS = (*KINDS, LINE)
+"""All kinds that `Recorded` is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The newest recorded move of every subject: `table` has kind, subject, new, moved_on."""
+    """The newest recorded move of every subject: `table` has kind, subject, new, moved_on. `lines` are the
+    payloads of all lines that were ever in force, oldest first, with their category."""
 
     table: pa.Table
+    lines: tuple[tuple[str, Kept], ...] = ()
 
     @classmethod
     def of(cls, facts: Iterable[Fact]) -> Recorded:
-        """From facts of the kinds in `KINDS`, oldest first, in any mixture; others are left alone."""
-        last = {(f.kind, f.subject): f.payload for f in facts if f.kind in KINDS}
+        """From facts of the kinds in `KINDS` and of lines, oldest first, in any mixture; others are left alone."""
+        last: dict[tuple[str, str], Mapping[str, Any]] = {}
+        lines = []
+        for fact in facts:
+            if fact.kind == LINE:
+                lines.append((fact.subject, fact.payload))
+            elif fact.kind in KINDS:
+                last[fact.kind, fact.subject] = fact.payload
         moved = [date.fromisoformat(payload["on"]) for payload in last.values()]
         return cls(
             pa.table(
@@ -36,14 +51,29 @@ class Recorded:
                     "new": pa.array([payload["new"] for payload in last.values()], pa.string()),
                     "moved_on": pa.array(moved, pa.date32()),
                 }
-            )
+            ),
+            tuple(lines),
         )
+
+    def lines_on(self, day: date) -> dict[str, Kept]:
+        """The line of each category that was in force on a day."""
+        return {category: line for category, line in self.lines if date.fromisoformat(line["on"]) <= day}
+
+    def redrawn_on(self, day: date) -> date:
+        """The last day up to `day` on which a line was replaced, long ago where none was."""
+        replaced = (date.fromisoformat(line["on"]) for _, line in self.lines if line["version"] > 1)
+        return max((on for on in replaced if on <= day), default=date.min)
 
 
 def moves(session: Session, kind: str, as_of: date) -> list[tuple[str, dict[str, Any]]]:
     """The new moves of one kind after `build`, ready for `Journal.add_facts`: (customer_id, payload)."""
     rows = session.query(statement(__package__, "moves"), {"kind": kind, "as_of": as_of})
     return [(who, {"on": on.isoformat(), "old": old, "new": new}) for who, on, old, new in rows]
+
+
+def line_facts(session: Session) -> list[tuple[str, dict[str, Any]]]:
+    """The lines that came into force after `build`, ready for `Journal.add_facts`: (category, payload)."""
+    return [(line.category, line.payload()) for line in stored(session) if line.is_new]
 
 
 def history(facts: Iterable[Fact]) -> tuple[Move, ...]:

@@ -23,9 +23,9 @@ _NUMBERS = (
     "orders_count days_since_first days_since_last net_sales average_order refund_rate r f m fm clv_simple"
     " clv_12m days_in_level review_score gap_p25 gap_p50 gap_p75 gap_p90 profiles"
 )
-_TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer"
-_DATES = "first_order_on last_order_on"
-_BOOLEANS = "is_customer open_ticket loyalty_member reach_email reach_phone reach_post"
+_TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer line_category"
+_DATES = "first_order_on last_order_on at_risk_on lapsed_on"
+_BOOLEANS = "is_customer open_ticket loyalty_member reach_email reach_phone reach_post stuck_in_basic"
 
 COLUMNS: Mapping[str, Column] = {
     **{name: Column("number") for name in _NUMBERS.split()},

@@ -1,16 +1,10 @@
 -- The spans of days in which each level's rule held: 1 basic, 2 collaborated, 3 interconnected.
-CREATE OR REPLACE TEMP TABLE order_day AS
-SELECT d.customer_id AS customer_id, d.ordered_on AS ordered_on,
-       sum(d.orders) OVER (PARTITION BY d.customer_id ORDER BY d.ordered_on) AS orders_so_far
-FROM customer_day AS d
-WHERE d.orders > 0 AND d.ordered_on <= $as_of;
-
 -- Top tenth by frequency: orders that nine in ten buyers do not have, tonight or before the dwell began.
 CREATE OR REPLACE TEMP TABLE often AS
 WITH bought AS (
     SELECT o.customer_id AS customer_id, max(o.orders_so_far) AS orders,
            max(o.orders_so_far) FILTER (WHERE o.ordered_on <= $as_of - $down_after) AS orders_before
-    FROM order_day AS o
+    FROM silence AS o
     GROUP BY o.customer_id
 )
 SELECT least($bond_orders, greatest(2, least(
@@ -44,7 +38,7 @@ WITH first_order_of AS (
     SELECT o.customer_id AS customer_id, min(o.ordered_on) AS first_on,
            min(o.ordered_on) FILTER (WHERE o.orders_so_far >= 2) AS second_on,
            min(o.ordered_on) FILTER (WHERE o.orders_so_far >= n.orders) AS often_on
-    FROM order_day AS o CROSS JOIN often AS n
+    FROM silence AS o CROSS JOIN often AS n
     GROUP BY o.customer_id
 ),
 latest AS (
@@ -67,8 +61,8 @@ paired AS (
 bond AS (
     SELECT o.customer_id AS customer_id,
            greatest(o.ordered_on, f.often_on, f.first_on + $bond_days, t.from_on, r.from_on) AS from_on,
-           least(o.ordered_on + $at_risk - 1, r.to_on) AS to_on
-    FROM order_day AS o
+           least(o.at_risk_on - 1, r.to_on) AS to_on
+    FROM silence AS o
     JOIN first_order_of AS f ON f.customer_id = o.customer_id
     JOIN trusted AS t ON t.customer_id = o.customer_id
     JOIN reach_span AS r ON r.customer_id = o.customer_id
@@ -111,7 +105,6 @@ SELECT n.customer_id AS customer_id, n.level AS level, min(n.from_on) AS from_on
 FROM numbered AS n
 GROUP BY n.customer_id, n.level, n.stay;
 
-DROP TABLE order_day;
 DROP TABLE often;
 DROP TABLE trusted;
 DROP TABLE reach_span;

@@ -1,20 +1,28 @@
 -- State, stage and level of every customer known on $as_of. Recency is counted on $line_on: $as_of, or the day
--- of the newest order where the order source is stale; then nobody recorded goes down.
+-- of the newest order where the order source is stale; then nobody recorded goes down. The lines are those of
+-- the category in which somebody is least late (silence.sql); `line_category` is that category.
 CREATE OR REPLACE TABLE standing AS
-WITH day AS (
-    SELECT d.customer_id AS customer_id, d.ordered_on AS ordered_on,
-           sum(d.orders) OVER w AS orders_so_far,
-           d.ordered_on - lag(d.ordered_on) OVER w AS gap
-    FROM customer_day AS d
-    WHERE d.orders > 0 AND d.ordered_on <= $as_of
-    WINDOW w AS (PARTITION BY d.customer_id ORDER BY d.ordered_on)
-),
-bought AS (
+WITH bought AS (
     SELECT d.customer_id AS customer_id, max(d.orders_so_far) AS orders, min(d.ordered_on) AS first_on,
            max(d.ordered_on) AS last_on, min(d.ordered_on) FILTER (WHERE d.orders_so_far >= 2) AS second_on,
-           max(d.ordered_on) FILTER (WHERE d.gap > $at_risk) AS returned_on
-    FROM day AS d
+           max(d.ordered_on) FILTER (WHERE d.returned) AS returned_on,
+           max(d.at_risk_on) AS at_risk_on, max(d.lapsed_on) AS lapsed_on
+    FROM silence AS d
     GROUP BY d.customer_id
+),
+last_in AS (
+    SELECT c.customer_id AS customer_id, c.category AS category, max(c.ordered_on) AS last_on
+    FROM category_day AS c
+    WHERE c.ordered_on <= $as_of
+    GROUP BY c.customer_id, c.category
+),
+least_late AS (
+    SELECT b.customer_id AS customer_id,
+           max(struct_pack(until_on := b.last_on + l.at_risk, category := b.category)).category AS at_risk_by,
+           max(struct_pack(until_on := b.last_on + l.lapsed, category := b.category)).category AS lapsed_by
+    FROM last_in AS b
+    JOIN lifecycle_line AS l ON l.category = b.category
+    GROUP BY b.customer_id
 ),
 seen AS (
     SELECT a.customer_id AS customer_id, min(a.acted_on) AS acted_on FROM act AS a GROUP BY a.customer_id
@@ -23,7 +31,7 @@ known AS (
     SELECT c.customer_id AS customer_id,
            coalesce(least(CAST(timezone($zone, c.created_at) AS DATE), s.acted_on), $as_of) AS known_on,
            coalesce(b.orders, 0) AS orders, b.first_on AS first_on, b.last_on AS last_on, b.second_on AS second_on,
-           b.returned_on AS returned_on
+           b.returned_on AS returned_on, b.at_risk_on AS at_risk_on, b.lapsed_on AS lapsed_on
     FROM customer AS c
     LEFT JOIN seen AS s ON s.customer_id = c.customer_id
     LEFT JOIN bought AS b ON b.customer_id = c.customer_id
@@ -31,8 +39,8 @@ known AS (
 computed AS (
     SELECT k.*,
            CASE WHEN k.orders = 0 THEN 'prospect'
-                WHEN $line_on - k.last_on >= $lapsed THEN 'lapsed'
-                WHEN $line_on - k.last_on >= $at_risk THEN 'at_risk'
+                WHEN $line_on >= k.lapsed_on THEN 'lapsed'
+                WHEN $line_on >= k.at_risk_on THEN 'at_risk'
                 ELSE 'active' END AS computed_state,
            p.new AS said_state, p.moved_on AS said_on
     FROM known AS k
@@ -51,9 +59,11 @@ staged AS (
            CASE WHEN s.orders = 0 THEN 'acquisition'
                 WHEN s.state = 'lapsed' THEN 'reactivation'
                 WHEN s.orders = 1 AND $as_of - s.first_on < $new_customer THEN 'acquisition'
-                WHEN s.orders >= 2 AND s.state = 'active' THEN 'expansion'
+                WHEN s.state = 'active'
+                     AND CASE WHEN $has_offers THEN o.customer_id IS NOT NULL ELSE s.orders >= 2 END THEN 'expansion'
                 ELSE 'retention' END AS stage
     FROM stated AS s
+    LEFT JOIN offer AS o ON o.customer_id = s.customer_id
 ),
 levelled AS (
     SELECT y.customer_id AS customer_id, max(y.level) AS level
@@ -75,17 +85,20 @@ level_ended AS (
 ),
 dated AS (
     SELECT s.customer_id AS customer_id, s.state AS state, s.stage AS stage, coalesce(v.level, 0) AS level,
+           s.at_risk_on AS at_risk_on, s.lapsed_on AS lapsed_on,
+           CASE WHEN s.state = 'active' THEN x.at_risk_by ELSE x.lapsed_by END AS line_category,
            CASE s.state WHEN 'prospect' THEN s.known_on
                         WHEN 'active' THEN coalesce(s.returned_on, s.first_on)
-                        WHEN 'at_risk' THEN s.last_on + $at_risk
-                        ELSE s.last_on + $lapsed END AS state_since,
-           CASE s.stage WHEN 'acquisition' THEN s.known_on
-                        WHEN 'reactivation' THEN s.last_on + $lapsed
-                        WHEN 'expansion' THEN greatest(s.second_on, coalesce(s.returned_on, s.second_on))
-                        ELSE CASE WHEN s.orders >= 2 THEN s.last_on + $at_risk
-                                  ELSE s.first_on + $new_customer END END AS stage_since,
+                        WHEN 'at_risk' THEN s.at_risk_on
+                        ELSE s.lapsed_on END AS state_since,
+           CASE WHEN s.stage = 'acquisition' THEN s.known_on
+                WHEN s.stage = 'reactivation' THEN s.lapsed_on
+                WHEN s.orders = 1 THEN s.first_on + $new_customer
+                WHEN s.state = 'at_risk' THEN s.at_risk_on
+                ELSE greatest(s.second_on, coalesce(s.returned_on, s.second_on)) END AS stage_since,
            coalesce(b.since, e.since, s.known_on) AS level_since
     FROM staged AS s
+    LEFT JOIN least_late AS x ON x.customer_id = s.customer_id
     LEFT JOIN levelled AS v ON v.customer_id = s.customer_id
     LEFT JOIN level_began AS b ON b.customer_id = s.customer_id
     LEFT JOIN level_ended AS e ON e.customer_id = s.customer_id
@@ -94,6 +107,8 @@ SELECT d.customer_id AS customer_id, d.state AS state, d.stage AS stage,
        CASE d.level WHEN 0 THEN 'exploratory' WHEN 1 THEN 'basic' WHEN 2 THEN 'collaborated'
                     ELSE 'interconnected' END AS level,
        least(d.state_since, $as_of) AS state_since, least(d.stage_since, $as_of) AS stage_since,
-       least(d.level_since, $as_of) AS level_since, CAST($as_of - least(d.level_since, $as_of) AS BIGINT)
-           AS days_in_level
+       least(d.level_since, $as_of) AS level_since,
+       CAST($as_of - least(d.level_since, $as_of) AS BIGINT) AS days_in_level,
+       d.level = 1 AND $as_of - least(d.level_since, $as_of) > $basic_max_dwell AS stuck_in_basic,
+       d.at_risk_on AS at_risk_on, d.lapsed_on AS lapsed_on, d.line_category AS line_category
 FROM dated AS d;

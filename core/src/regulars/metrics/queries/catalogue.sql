@@ -90,17 +90,21 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        CAST(CAST(v.clv_simple_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_simple,
        CAST(CAST(v.clv_12m_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_12m,
        s.state AS state, s.stage AS stage, s.level AS level, s.days_in_level AS days_in_level,
+       s.stuck_in_basic AS stuck_in_basic, s.at_risk_on AS at_risk_on, s.lapsed_on AS lapsed_on,
+       nullif(s.line_category, '') AS line_category,
        coalesce(e.verdict, 'no') AS email_consent, coalesce(d.state, 'unknown') AS email_deliverable,
        w.reach_email AS reach_email, w.reach_phone AS reach_phone, w.reach_post AS reach_post,
        lp.last_status AS last_status, g.open_ticket AS open_ticket, g.loyalty_member AS loyalty_member,
        g.referrer AS referrer, g.review_score AS review_score,
        coalesce(t.tags, []) AS tags, coalesce(o.skus, []) AS skus,
-       q.gap_p25 AS gap_p25, q.gap_p50 AS gap_p50, q.gap_p75 AS gap_p75, q.gap_p90 AS gap_p90,
+       coalesce(z.quartiles[1], q.gap_p25) AS gap_p25, coalesce(z.quartiles[2], q.gap_p50) AS gap_p50,
+       coalesce(z.quartiles[3], q.gap_p75) AS gap_p75, coalesce(z.quartiles[4], q.gap_p90) AS gap_p90,
        c.profiles AS profiles
 FROM customer AS c
 CROSS JOIN gap_line AS q
 LEFT JOIN customer_value AS v ON v.customer_id = c.customer_id
 LEFT JOIN standing AS s ON s.customer_id = c.customer_id
+LEFT JOIN lifecycle_line AS z ON z.category = s.line_category
 LEFT JOIN verdict AS e ON e.customer_id = c.customer_id AND e.channel = 'email'
 LEFT JOIN deliverable AS d ON d.customer_id = c.customer_id
 LEFT JOIN reached AS w ON w.customer_id = c.customer_id
