@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from regulars.metrics.spans import Span
 from regulars.warehouse import Session
 
 
@@ -32,8 +33,12 @@ class Unrated:
         return f"{what}. Add to {file}, [money] rates: {rate}"
 
 
-def unrated(session: Session) -> tuple[Unrated, ...]:
-    """All orders that were set apart for their currency, those with the most orders first; reads sale."""
+def unrated(session: Session, span: Span | None = None) -> tuple[Unrated, ...]:
+    """The orders (of a span) that were set apart for their currency, the most first; reads sale."""
     sql = """SELECT s.currency, s.net_minor IS NOT NULL, count(*), min(s.ordered_on), max(s.ordered_on)
-        FROM sale AS s WHERE s.kind = 'quarantined' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
-    return tuple(Unrated(*row) for row in session.query(sql))
+        FROM sale AS s
+        WHERE s.kind = 'quarantined' AND s.ordered_on BETWEEN $starts_on AND $ends_on
+        GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
+    days = span or Span(date.min, date.max)
+    asked = {"starts_on": days.starts_on, "ends_on": days.ends_on}
+    return tuple(Unrated(*row) for row in session.query(sql, asked))
