@@ -129,7 +129,7 @@ def test_every_metric_can_be_given_as_json_data(nights: Nights) -> None:
 
 
 def test_an_unknown_metric_and_an_unmeasured_shop_are_refused_with_the_next_step(nights: Nights) -> None:
-    with pytest.raises(ConfigError, match="One of: crr, churn, clv, reach"):
+    with pytest.raises(ConfigError, match="One of: crr, churn, revenue_retention"):
         explain_metric(nights.shop.session, "crrr")
     with pytest.raises(RegularsError, match="regulars run"):
         explain_metric(nights.shop.session, "crr")

@@ -127,8 +127,14 @@ def _show_metrics(call: Call, client_id: str, word: str | None, span: Span | Non
 
 
 _METRIC_OF: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("crr", "kept", "won_back", "S", "E", "N", "L", "R"), ("crr",)),
+    **dict.fromkeys(("crr", "kept", "won_back", "strict_retention", "S", "E", "N", "L", "R"), ("crr",)),
     **dict.fromkeys(("churn", "turnover"), ("churn",)),
+    "revenue_retention": ("revenue_retention",),
+    **dict.fromkeys(
+        ("repeat_purchase_rate", "returning_customer_rate", "returning_revenue_share"), ("repeat_purchase_rate",)
+    ),
+    **dict.fromkeys(("next_order", "second_order", "censored"), ("next_order",)),
+    "one_and_done": ("one_and_done",),
     **dict.fromkeys(("clv", "clv_12m", "lifetime"), ("clv",)),
     "reach": ("reach",),
 }

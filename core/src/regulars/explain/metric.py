@@ -8,20 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.errors import ConfigError
-from regulars.explain.snapshot import Row, basis, rows, stored_retention
-from regulars.metrics import Retention, Span, retention
+from regulars.explain.retention import bought, once, rates, waiting
+from regulars.explain.snapshot import Row, basis, rows
+from regulars.metrics import Span
 from regulars.models import Metric
 from regulars.money import Money
 from regulars.warehouse import Session
-
-_NOT_DEFINED = "not defined: nobody was a customer at the start"
-_FORMULAS = {
-    "crr": ("(E - N) / S x 100", "({e} - {n}) / {s} x 100"),
-    "kept": ("(S - L) / S x 100", "({s} - {l}) / {s} x 100"),
-    "won_back": ("R / S x 100", "{r} / {s} x 100"),
-    "churn": ("L / S x 100", "{l} / {s} x 100"),
-    "turnover": ("(L + N) / ((S + E) / 2) x 100", "({l} + {n}) / (({s} + {e}) / 2) x 100"),
-}
 
 
 def explain_metric(
@@ -29,57 +21,17 @@ def explain_metric(
 ) -> tuple[Metric, ...]:
     """A number of the shop with its formula worked out, inputs, window and settings.
 
-    `name` is one of METRICS. crr and churn come for the last complete period of each kind that is
-    stored, or for `span` (with `window` days, else the client's). Raises ConfigError for other names.
+    `name` is one of METRICS. Retention and repeat rates come for the last complete period of each kind that
+    is stored, or for `span` (with `window` days, else the client's). Raises ConfigError for other names.
     """
     if name not in METRICS:
         raise ConfigError(f"no metric {name!r} to explain", hint=f"One of: {', '.join(METRICS)}")
     told = basis(session)
-    if name in _PLAIN:
-        return tuple(_PLAIN[name](session, told))
-    if span is None:
-        return tuple(m for label, found in _stored(session) for m in _rates(name, label, found, told))
-    found = retention(session, span, window or told["window_days"])
-    return tuple(_rates(name, "span", found, told))
-
-
-def _stored(session: Session) -> Iterator[tuple[str, Retention]]:
-    sql = "SELECT * FROM retention WHERE complete ORDER BY ends_on - starts_on, starts_on"
-    for row in rows(session, sql):
-        yield row["period"], stored_retention(row)
-
-
-def _rates(name: str, label: str, found: Retention, told: Row) -> Iterator[Metric]:
-    for each in ("crr", "kept", "won_back") if name == "crr" else ("churn", "turnover"):
-        yield _rate(each, label, found, told)
-
-
-def _rate(name: str, label: str, found: Retention, told: Row) -> Metric:
-    counts = {letter: getattr(found, letter.lower()) for letter in "SENRL"}
-    value: Decimal | None = getattr(found, name)
-    formula, worked = _FORMULAS[name]
-    days = f"{label} {found.span.starts_on} to {found.span.ends_on}"
-    notes = [] if value is not None else [_NOT_DEFINED]
-    if found.gone:
-        notes.append(f"{found.gone} new and already gone again: the window is shorter than the period")
-    return Metric(
-        name=name,
-        value=value,
-        unit="%",
-        window=f"{days}; a customer ordered within {found.window} days",
-        formula=f"{formula} = {worked.format(**{k.lower(): v for k, v in counts.items()})}",
-        inputs=counts | {"new and gone": found.gone, "window days": found.window} | _settings(told),
-        as_of=told["as_of"],
-        note="; ".join(notes),
-    )
-
-
-def _settings(told: Row) -> dict[str, str]:
-    return {
-        "zone": told["zone"],
-        "refunds count on the day of the": told["refund_date"],
-        "wholesale tags": told["wholesale_tags"] or "none",
-    }
+    if name in _RATES:
+        return tuple(rates(session, _RATES[name], told, span, window))
+    if name in _BOUGHT:
+        return tuple(bought(session, _BOUGHT[name], told, span))
+    return tuple(_PLAIN[name](session, told))
 
 
 def _clv(session: Session, told: Row) -> Iterator[Metric]:
@@ -141,6 +93,16 @@ def _reach(session: Session, told: Row) -> Iterator[Metric]:
         )
 
 
-_PLAIN: Mapping[str, Callable[[Session, Row], Iterator[Metric]]] = {"clv": _clv, "reach": _reach}
-METRICS = ("crr", "churn", *_PLAIN)
+_RATES = {"crr": ("crr", "kept", "won_back"), "churn": ("churn", "turnover")}
+_BOUGHT = {
+    "revenue_retention": ("revenue_retention",),
+    "repeat_purchase_rate": ("repeat_purchase_rate", "returning_customer_rate", "returning_revenue_share"),
+}
+_PLAIN: Mapping[str, Callable[[Session, Row], Iterator[Metric]]] = {
+    "next_order": waiting,
+    "one_and_done": once,
+    "clv": _clv,
+    "reach": _reach,
+}
+METRICS = (*_RATES, *_BOUGHT, *_PLAIN)
 """Names that `explain_metric` knows."""

@@ -85,6 +85,13 @@ def retention_members(session: Session, span: Span, window: int) -> pa.Table:
     return session.table(statement(__package__, "retention_members"), _params(span, window))
 
 
+def samples(session: Session, span: Span, window: int, size: int = 3) -> dict[str, list[str]]:
+    """The first `size` customer ids of each set, by part; a set that is empty has no entry."""
+    members = statement(__package__, "retention_members")
+    sql = f"SELECT m.part, min(m.customer_id, $size) FROM ({members}) AS m GROUP BY m.part"
+    return dict(session.query(sql, {"size": size, **_params(span, window)}))
+
+
 def store_members(session: Session, period: Period, span: Span, window: int) -> None:
     """Append the sets of one span to the table retention_set."""
     sql = "INSERT INTO retention_set SELECT $period, $starts, m.customer_id, m.part FROM "
