@@ -24,7 +24,7 @@ class Past:
 
 
 def build(session: Session, settings: ExpansionSettings, as_of: date, past: Past | None = None) -> None:
-    """Make admissible, recommendation_rule, bought_together, product_item, owned_sku, service_hold, offer,
+    """Make admissible, recommended, recommendation_rule, bought_together, product_item, service_hold, offer,
     offer_month, expansion_split and expansion_basis, as of a client's calendar day (that day included).
 
     Needs metrics' tables as of the same day, identity's, and the canonical tables.
@@ -38,7 +38,7 @@ def build(session: Session, settings: ExpansionSettings, as_of: date, past: Past
     for name in ("item", "holding", "pairs"):
         session.run(statement(__package__, name), params)
     _find_pairs(session, params)
-    for name in ("service", "meter", "rules", "admissible", "split"):
+    for name in ("service", "meter", "rules", "admissible", "recommended", "split"):
         session.run(statement(__package__, name), params)
     for name in _TEMPORARY:
         session.run(f"DROP TABLE {name}")
