@@ -40,6 +40,7 @@ def explain(tmp_path: Path) -> Callable[..., Result]:
         session.run(
             "CREATE TABLE deliverable AS SELECT 'ann' AS customer_id, 'yes' AS state, 'no bounce' AS reason"
         )
+        shop.predict(AS_OF)
         build_reach(session)
         for kind in KINDS:
             journal.add_facts(tx, kind, moves(session, kind, date.fromisoformat(AS_OF)))

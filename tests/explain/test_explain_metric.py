@@ -110,6 +110,7 @@ def test_reach_is_told_per_channel(nights: Nights) -> None:
     session = nights.shop.session
     session.run("CREATE TABLE verdict AS SELECT 'ann' AS customer_id, 'email' AS channel, 'yes' AS verdict")
     session.run("CREATE TABLE deliverable AS SELECT 'ann' AS customer_id, 'yes' AS state")
+    nights.shop.predict("2026-04-05")
     build_reach(session)
     found = {metric.name: metric.value for metric in explain_metric(session, "reach")}
     assert found["reach email"] == found["reach none"] == Decimal(50)

@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from regulars import clv
+from regulars.clv import ClvSettings, Fitted
 from regulars.metrics import MetricSettings, build
 from regulars.records import KINDS
 from regulars.warehouse import Session
@@ -92,6 +94,11 @@ class Shop:
         """Store, then build the metrics."""
         self.store()
         build(self.session, self.settings, date.fromisoformat(as_of))
+
+    def predict(self, as_of: str, recorded: Fitted | None = None, **changes: Any) -> Fitted | None:
+        """After `build`: everybody's predicted value; the model where one was fitted."""
+        settings = ClvSettings(zone=self.settings.zone, refund_date=self.settings.refund_date, **changes)
+        return clv.build(self.session, settings, date.fromisoformat(as_of), recorded)
 
     def all(self, sql: str) -> list[tuple[Any, ...]]:
         return self.session.query(sql)

@@ -72,8 +72,9 @@ def fit(
     theta = found if found is not None else _search(both, starts, bounds)
     _, gradient = both(theta)
     inside = bool(np.all((theta > bounds[0] + 1e-3) & (theta < bounds[1] - 1e-3)))
-    covariance = _inverse(curvature(both, theta) * customers)
-    told = _inverse(curvature(objective, theta) * customers) if prior is not None else covariance
+    curve = curvature(objective, theta) * customers
+    told = _inverse(curve)
+    covariance = told if prior is None else _inverse(curve + np.eye(len(theta)) / prior.sd**2)
     converged = bool(np.max(np.abs(gradient)) < 1e-4) and inside and bool(np.all(np.isfinite(covariance)))
     data_sd = np.sqrt(np.maximum(np.diag(told), 0.0))
     return Fit(np.exp(theta), -objective(theta)[0] * customers, customers, covariance, data_sd, converged)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from regulars.clv.settings import TITLES
 from regulars.models import Level, Stage
 
 Type = Literal["number", "text", "date", "boolean", "list"]
@@ -21,7 +22,8 @@ class Column:
 
 _NUMBERS = (
     "orders_count days_since_first days_since_last net_sales average_order refund_rate r f m fm clv_simple"
-    " clv_12m days_in_level review_score gap_p25 gap_p50 gap_p75 gap_p90 profiles"
+    " clv_12m clv_12m_low clv_12m_high expected_orders_12m p_active_90d p_active days_in_level review_score"
+    " gap_p25 gap_p50 gap_p75 gap_p90 profiles"
 )
 _TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer line_category"
 _DATES = "first_order_on last_order_on at_risk_on lapsed_on"
@@ -32,6 +34,9 @@ COLUMNS: Mapping[str, Column] = {
     **{name: Column("text") for name in _TEXTS.split()},
     **{name: Column("date") for name in _DATES.split()},
     **{name: Column("boolean") for name in _BOOLEANS.split()},
+    "next_order_on": Column("date"),
+    "clv_model": Column("text", tuple(TITLES)),
+    "clv_flags": Column("text"),
     "state": Column("text", ("prospect", "active", "at_risk", "lapsed")),
     "stage": Column("text", get_args(Stage)),
     "level": Column("text", get_args(Level)),

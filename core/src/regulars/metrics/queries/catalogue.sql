@@ -88,7 +88,11 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        CAST(CAST(v.average_order_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS average_order,
        v.refund_rate AS refund_rate, v.r AS r, v.f AS f, v.m AS m, v.fm AS fm, v.rfm_group AS rfm_group,
        CAST(CAST(v.clv_simple_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_simple,
-       CAST(CAST(v.clv_12m_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_12m,
+       CAST(CAST(x.clv_12m_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_12m,
+       CAST(CAST(x.clv_12m_low_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_12m_low,
+       CAST(CAST(x.clv_12m_high_minor AS DECIMAL(18, 0)) * {unit} AS {money}) AS clv_12m_high,
+       x.expected_orders_12m AS expected_orders_12m, x.p_active_90d AS p_active_90d, x.p_active AS p_active,
+       x.next_order_on AS next_order_on, x.model AS clv_model, x.flags AS clv_flags,
        s.state AS state, s.stage AS stage, s.level AS level, s.days_in_level AS days_in_level,
        s.stuck_in_basic AS stuck_in_basic, s.at_risk_on AS at_risk_on, s.lapsed_on AS lapsed_on,
        nullif(s.line_category, '') AS line_category,
@@ -103,6 +107,7 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
 FROM customer AS c
 CROSS JOIN gap_line AS q
 LEFT JOIN customer_value AS v ON v.customer_id = c.customer_id
+LEFT JOIN customer_clv AS x ON x.customer_id = c.customer_id
 LEFT JOIN standing AS s ON s.customer_id = c.customer_id
 LEFT JOIN lifecycle_line AS z ON z.category = s.line_category
 LEFT JOIN verdict AS e ON e.customer_id = c.customer_id AND e.channel = 'email'

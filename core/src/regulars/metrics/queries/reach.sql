@@ -6,9 +6,9 @@ WHERE v.verdict = 'yes' AND (v.channel <> 'email' OR d.state = 'yes');
 
 CREATE OR REPLACE TABLE reach AS
 WITH everybody AS (
-    SELECT c.customer_id AS customer_id, coalesce(v.clv_simple_minor, 0) AS value_minor
+    SELECT c.customer_id AS customer_id, coalesce(p.clv_12m_minor, 0) AS value_minor
     FROM customer AS c
-    LEFT JOIN customer_value AS v ON v.customer_id = c.customer_id
+    LEFT JOIN customer_clv AS p ON p.customer_id = c.customer_id
 ),
 whole AS (
     SELECT count(*) AS customers, coalesce(sum(e.value_minor), 0) AS value_minor FROM everybody AS e
