@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from metrics.shop import Shop, noon
+from regulars.expansion import ExpansionSettings
+from regulars.expansion import build as build_expansion
 from regulars.lifecycle import LifecycleSettings
 from regulars.lifecycle import build as build_lifecycle
 from regulars.metrics import build_catalogue, build_reach
@@ -28,6 +30,7 @@ def finish(shop: Shop, verdicts: list[tuple[str, ...]] = [], deliverable: list[t
     shop.predict(AS_OF)
     table(shop, "verdict", "customer_id channel verdict", verdicts)
     table(shop, "deliverable", "customer_id state", deliverable)
+    build_expansion(shop.session, ExpansionSettings(zone="Europe/London"), date.fromisoformat(AS_OF))
     build_lifecycle(shop.session, LifecycleSettings(zone="Europe/London"), date.fromisoformat(AS_OF))
     build_reach(shop.session)
     build_catalogue(shop.session, shop.settings, date.fromisoformat(AS_OF))
@@ -98,6 +101,7 @@ def test_the_last_orders_parcels_and_what_is_still_owned(shop: Shop) -> None:
 
 def test_reach_needs_consent_and_a_live_address_and_is_told_by_count_and_by_value(shop: Shop) -> None:
     worth = {"ann": 6000, "bob": 3000, "cat": 1000}
+    shop.person("bob", phone="+44 20 7946 0000")
     for name in worth:
         shop.order(name, "2026-03-01")
     shop.person("dan")
@@ -112,7 +116,7 @@ def test_reach_needs_consent_and_a_live_address_and_is_told_by_count_and_by_valu
     }
     assert reach == {
         "email": (1, 0.25, 6000, 0.6),
-        "sms": (1, 0.25, 3000, 0.3),
+        "phone": (1, 0.25, 3000, 0.3),
         "any": (2, 0.5, 9000, 0.9),
         "none": (2, 0.5, 1000, 0.1),
     }

@@ -17,6 +17,7 @@ _TYPES = {
     "first_order_on": pa.date32(),
     "tags": pa.list_(pa.string()),
     "skus": pa.list_(pa.string()),
+    "owned_skus": pa.list_(pa.string()),
     "clv_12m": pa.decimal128(18, 2),
     "is_customer": pa.bool_(),
     "reach_email": pa.bool_(),

@@ -100,8 +100,8 @@ def test_unknown_is_not_a_member_unless_it_is_asked_for(session):
 def test_functions_find_whom_they_name(session):
     fill(
         session,
-        {"customer_id": "a", "skus": ["TEA"], "tags": ["vip"], "last_order_on": date(2026, 11, 1)},
-        {"customer_id": "b", "skus": [], "tags": [], "last_order_on": date(2026, 11, 20)},
+        {"customer_id": "a", "owned_skus": ["TEA"], "tags": ["vip"], "last_order_on": date(2026, 11, 1)},
+        {"customer_id": "b", "owned_skus": [], "tags": [], "last_order_on": date(2026, 11, 20)},
     )
     assert members(session, "owns('TEA') AND has_tag('vip')") == ["a"]
     assert members(session, "NOT owns('TEA')") == ["b"]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from regulars import clv, consent, identity, lifecycle, metrics
+from regulars import clv, consent, expansion, identity, lifecycle, metrics
 from regulars.clock import SimulatedClock
 from regulars.demo.order_lines import Bridge
 from regulars.demo.records import records_of
@@ -55,6 +55,7 @@ def _measure(session: Session, journal: Journal, world: World, as_of: date) -> N
     identity.build(session, shared)
     metrics.build(session, settings, as_of)
     clv.build(session, clv.ClvSettings(zone=world.timezone), as_of)
+    expansion.build(session, expansion.ExpansionSettings(zone=world.timezone), as_of)
     consent.build(session, journal)
     metrics.build_reach(session)
     lifecycle.build(session, lifecycle.LifecycleSettings(world.timezone), as_of)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from regulars.expansion import decisions, offers
 from regulars.expansion.chance import cut, quasi_independent
 from regulars.expansion.decisions import Decisions
 from regulars.expansion.offers import Offers
 from regulars.expansion.settings import NEVER_OFFERED, ExpansionSettings
+from regulars.journal import Fact
 from regulars.warehouse import Session, statement
 
 
@@ -21,6 +24,11 @@ class Past:
 
     decisions: Decisions = field(default_factory=Decisions)
     offers: Offers = field(default_factory=Offers)
+
+    @classmethod
+    def of(cls, facts: Callable[[str], Iterable[Fact]]) -> Past:
+        """From a journal's facts by kind, oldest first."""
+        return cls(Decisions.of(facts(decisions.KIND)), Offers.of(facts(offers.KIND)))
 
 
 def build(session: Session, settings: ExpansionSettings, as_of: date, past: Past | None = None) -> None:

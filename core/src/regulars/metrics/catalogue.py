@@ -13,7 +13,7 @@ from regulars.warehouse import Session, statement
 
 def build_catalogue(session: Session, settings: MetricSettings, as_of: date) -> None:
     """Make `catalogue`, last of all: from customer, the metrics, customer_clv, standing, verdict, deliverable,
-    reachable.
+    reachable, recommended.
 
     Money is decimal in the client's currency. A signal that the client did not map, or whose platform
     does not know the customer, is NULL ("not visible"), never false and never 0.

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from regulars import clv, consent, identity, lifecycle, metrics, reactivation, segments
+from regulars import clv, consent, expansion, identity, lifecycle, metrics, reactivation, segments
 from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
+from regulars.run.pool import pool_of
 from regulars.segments import Report, Segment
 from regulars.segments.membership import Member
-from regulars.run.pool import pool_of
 from regulars.sync import check_freshness, map_signals
 from regulars.warehouse import Session, Warehouse
 
@@ -68,6 +68,8 @@ def _before_segments(session: Session, client: Client, journal: Journal, as_of: 
     metrics.build(session, settings, as_of)
     model = clv.recorded(journal.facts(clv.KIND), as_of)
     refitted = clv.build(session, clv.clv_settings(config), as_of, model, pool_of(client))
+    past = expansion.Past.of(journal.facts)
+    expansion.build(session, expansion.expansion_settings(config), as_of, past)
     consent.build(session, journal, config.consent.legal_basis)
     metrics.build_reach(session)
     recorded = lifecycle.Recorded.of(fact for kind in lifecycle.FACTS for fact in journal.facts(kind))

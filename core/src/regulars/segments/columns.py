@@ -26,12 +26,16 @@ _NUMBERS = (
     " gap_p25 gap_p50 gap_p75 gap_p90 profiles"
 )
 _TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer line_category"
-_DATES = "first_order_on last_order_on at_risk_on lapsed_on"
-_BOOLEANS = "is_customer open_ticket loyalty_member reach_email reach_phone reach_post stuck_in_basic"
+_OFFERED = "next_product next_sku next_rule offer_segment"
+_DATES = "first_order_on last_order_on at_risk_on lapsed_on last_offer_on"
+_BOOLEANS = (
+    "is_customer open_ticket loyalty_member reach_email reach_phone reach_post stuck_in_basic add_on_ready"
+    " upsell_ready service_hold"
+)
 
 COLUMNS: Mapping[str, Column] = {
     **{name: Column("number") for name in _NUMBERS.split()},
-    **{name: Column("text") for name in _TEXTS.split()},
+    **{name: Column("text") for name in f"{_TEXTS} {_OFFERED}".split()},
     **{name: Column("date") for name in _DATES.split()},
     **{name: Column("boolean") for name in _BOOLEANS.split()},
     "next_order_on": Column("date"),
@@ -44,4 +48,5 @@ COLUMNS: Mapping[str, Column] = {
     "email_deliverable": Column("text", ("yes", "no", "unknown")),
     "tags": Column("list"),
     "skus": Column("list"),
+    "owned_skus": Column("list"),
 }

@@ -32,7 +32,7 @@ def _function(node: exp.Anonymous, today: date, draw: Draw) -> str:
     name = first.sql("duckdb", comments=False)
     match str(node.this).lower():
         case "owns":
-            return f"list_contains(skus, {name})"
+            return f"list_contains(owned_skus, {name})"
         case "has_tag":
             return f"list_contains(tags, {name})"
         case "holdout":

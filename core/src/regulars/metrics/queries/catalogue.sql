@@ -100,7 +100,10 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        w.reach_email AS reach_email, w.reach_phone AS reach_phone, w.reach_post AS reach_post,
        lp.last_status AS last_status, g.open_ticket AS open_ticket, g.loyalty_member AS loyalty_member,
        g.referrer AS referrer, g.review_score AS review_score,
-       coalesce(t.tags, []) AS tags, coalesce(o.skus, []) AS skus,
+       coalesce(t.tags, []) AS tags, coalesce(o.skus, []) AS skus, coalesce(n.owned_skus, []) AS owned_skus,
+       n.next_product AS next_product, n.next_sku AS next_sku, n.next_rule AS next_rule,
+       n.add_on_ready AS add_on_ready, n.upsell_ready AS upsell_ready, n.last_offer_on AS last_offer_on,
+       n.offer_segment AS offer_segment, n.service_hold AS service_hold,
        coalesce(z.quartiles[1], q.gap_p25) AS gap_p25, coalesce(z.quartiles[2], q.gap_p50) AS gap_p50,
        coalesce(z.quartiles[3], q.gap_p75) AS gap_p75, coalesce(z.quartiles[4], q.gap_p90) AS gap_p90,
        c.profiles AS profiles
@@ -116,7 +119,8 @@ LEFT JOIN reached AS w ON w.customer_id = c.customer_id
 LEFT JOIN last_parcel AS lp ON lp.customer_id = c.customer_id
 LEFT JOIN sign AS g ON g.customer_id = c.customer_id
 LEFT JOIN tagged AS t ON t.customer_id = c.customer_id
-LEFT JOIN owned AS o ON o.customer_id = c.customer_id;
+LEFT JOIN owned AS o ON o.customer_id = c.customer_id
+LEFT JOIN recommended AS n ON n.customer_id = c.customer_id;
 
 DROP TABLE last_parcel;
 DROP TABLE owned;
