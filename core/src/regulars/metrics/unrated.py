@@ -39,6 +39,6 @@ def unrated(session: Session, span: Span | None = None) -> tuple[Unrated, ...]:
         FROM sale AS s
         WHERE s.kind = 'quarantined' AND s.ordered_on BETWEEN $starts_on AND $ends_on
         GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""
-    days = span or Span(date.min, date.max)
-    asked = {"starts_on": days.starts_on, "ends_on": days.ends_on}
+    starts_on, ends_on = (span.starts_on, span.ends_on) if span else (date.min, date.max)
+    asked = {"starts_on": starts_on, "ends_on": ends_on}
     return tuple(Unrated(*row) for row in session.query(sql, asked))
