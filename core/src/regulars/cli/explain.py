@@ -135,7 +135,8 @@ _METRIC_OF: dict[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(("next_order", "second_order", "censored"), ("next_order",)),
     "one_and_done": ("one_and_done",),
-    **dict.fromkeys(("clv", "clv_12m", "lifetime"), ("clv",)),
+    **dict.fromkeys(("clv", "lifetime"), ("clv",)),
+    **dict.fromkeys(("clv_12m", "low_data", "churn_not_identified"), ("clv_12m",)),
     "reach": ("reach",),
 }
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.errors import ConfigError
+from regulars.explain.prediction import shop_prediction
 from regulars.explain.retention import bought, once, rates, waiting
 from regulars.explain.snapshot import Row, basis, rows
 from regulars.metrics import Span
@@ -102,6 +103,7 @@ _PLAIN: Mapping[str, Callable[[Session, Row], Iterator[Metric]]] = {
     "next_order": waiting,
     "one_and_done": once,
     "clv": _clv,
+    "clv_12m": shop_prediction,
     "reach": _reach,
 }
 METRICS = (*_RATES, *_BOUGHT, *_PLAIN)
