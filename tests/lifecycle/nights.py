@@ -34,6 +34,11 @@ class Nights:
         self.facts += [Fact(len(self.facts) + i, *move[:2], at, move[2]) for i, move in enumerate(found)]
         return [move for move in found if move[0] != LINE]
 
+    def again(self, as_of: str) -> None:
+        """Build as of a past day with the lines that were recorded by then."""
+        self.shop.build(as_of)
+        build(self.shop.session, self.settings, date.fromisoformat(as_of), Recorded.of(self.facts))
+
     def is_now(self, name: str, column: str) -> Any:
         return self.shop.one(f"SELECT {column} FROM standing WHERE customer_id = '{name}'")
 

@@ -23,8 +23,9 @@ class Reason:
     facts: Mapping[str, Any]
 
 
-def stage_reason(standing: Row, bought: Row | None, drawn: Row) -> Reason:
+def stage_reason(session: Session, standing: Row, bought: Row | None, drawn: Row) -> Reason:
     """Why this stage, from the person's orders and the lines in force."""
+    line = _line(session, standing) if bought else {}
     state, stage = standing["state"], standing["stage"]
     facts: dict[str, Any] = {"state": state, "since": standing["stage_since"]}
     if bought:
@@ -34,10 +35,30 @@ def stage_reason(standing: Row, bought: Row | None, drawn: Row) -> Reason:
             "last order": bought["last_order_on"],
             "days since the last order": (drawn["line_on"] - bought["last_order_on"]).days,
         }
-    facts |= {"at risk from day": drawn["at_risk"], "lapsed from day": drawn["lapsed"]}
+    facts |= line
     if drawn["stale"]:
         facts["stale"] = "the newest order is too old: nobody became at risk or lapsed that night"
-    return Reason("stage", stage, _stage_rule(stage, state, bought, drawn), facts)
+    return Reason("stage", stage, _stage_rule(stage, state, bought, drawn | line), facts)
+
+
+def _line(session: Session, standing: Row) -> dict[str, Any]:
+    """The lines of the category in which somebody is least late, and where they come from."""
+    who = {"id": standing["customer_id"], "category": standing["line_category"]}
+    line = rows(session, "SELECT * FROM lifecycle_line WHERE category = $category", {"category": who["category"]})[
+        0
+    ]
+    sql = """SELECT max(c.ordered_on) AS last_on FROM category_day AS c
+        WHERE c.customer_id = $id AND c.category = $category"""
+    return {
+        "least late in": line["category"] or "all products",
+        "last order in it": session.query(sql, who)[0][0],
+        "at risk from day": line["at_risk"],
+        "lapsed from day": line["lapsed"],
+        "lines from": f"{line['source']}: {line['reason']}",
+        "lines in force since": line["on"],
+        "at risk on": standing["at_risk_on"],
+        "lapsed on": standing["lapsed_on"],
+    }
 
 
 def _stage_rule(stage: str, state: str, bought: Row | None, drawn: Row) -> str:
@@ -47,11 +68,13 @@ def _stage_rule(stage: str, state: str, bought: Row | None, drawn: Row) -> str:
         case "acquisition":
             return f"the first order is fewer than {drawn['new_customer']} days old and none came since"
         case "reactivation":
-            return f"lapsed: no order for {drawn['lapsed']} days or more"
+            return f"lapsed: no order for {drawn['lapsed from day']} days or more"
         case "expansion":
-            return f"active (an order within {drawn['at_risk']} days) with two orders or more"
+            ready = "something to recommend tonight" if drawn["has_offers"] else "two orders or more"
+            return f"active (an order within {drawn['at risk from day']} days) with {ready}"
         case _:
-            why = "at risk" if state == "at_risk" else "one order so far"
+            few = "nothing to recommend tonight" if drawn["has_offers"] else "one order so far"
+            why = "at risk" if state == "at_risk" else few
             return f"ordered, not lapsed, not ready for expansion ({why})"
 
 

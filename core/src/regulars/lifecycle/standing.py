@@ -24,7 +24,8 @@ def build(
     silence, lifecycle_basis).
 
     The lines are those recorded in `previous`, and learned anew where one is due; without `previous`
-    they are learned today. Where there is a table `admissible`, only who is in it can be in expansion.
+    they are learned today. Where there is a table `admissible` and a rule in use, only who is in it can be
+    in expansion.
 
     Needs metrics' tables as of the same day. With `now`, an order source whose newest order is older
     than `source_max_age` moves nobody to at risk or lapsed: who has a recorded state keeps it, the
@@ -43,6 +44,7 @@ def build(
     for name in ("silence", "act", "level", "standing"):
         session.run(statement(__package__, name), params)
     session.run(statement(__package__, "lifecycle_basis"), params)
+    session.run("DROP TABLE offered")
 
 
 def _redrawn_on(lines: Iterable[Line], before: Recorded, as_of: date) -> date:
@@ -51,10 +53,13 @@ def _redrawn_on(lines: Iterable[Line], before: Recorded, as_of: date) -> date:
 
 
 def _offers(session: Session) -> bool:
-    """Make `offer`: who may be recommended something tonight, if that is known at all."""
-    known = session.has("admissible")
+    """Make `offered`: who may be recommended something tonight; False where no rule to do so is in use."""
+    known = session.has("admissible") and (
+        not session.has("recommendation_rule")
+        or bool(session.query("SELECT 1 FROM recommendation_rule WHERE in_use LIMIT 1"))
+    )
     found = "SELECT DISTINCT a.customer_id AS customer_id FROM admissible AS a" if known else _NOBODY
-    session.run(f"CREATE OR REPLACE TEMP TABLE offer AS {found}")
+    session.run(f"CREATE OR REPLACE TEMP TABLE offered AS {found}")
     return known
 
 

@@ -63,7 +63,7 @@ staged AS (
                      AND CASE WHEN $has_offers THEN o.customer_id IS NOT NULL ELSE s.orders >= 2 END THEN 'expansion'
                 ELSE 'retention' END AS stage
     FROM stated AS s
-    LEFT JOIN offer AS o ON o.customer_id = s.customer_id
+    LEFT JOIN offered AS o ON o.customer_id = s.customer_id
 ),
 levelled AS (
     SELECT y.customer_id AS customer_id, max(y.level) AS level
