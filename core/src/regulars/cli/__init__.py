@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status:command", "How fresh every client is, and what waits."),
     "runs": ("runs:group", "What ran, how it ended, and accepting an anomaly."),
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
+    "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
     "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),
