@@ -86,9 +86,9 @@ def _trial(trial: Trial, *, chosen: bool) -> Iterator[str]:
     grade = trial.grade
     name = f"{TITLES[trial.model]}{' (chosen)' if chosen else ''}"
     yield f"back-test   {name}: {trial.days} days from {trial.cut_on}, {grade.customers:,} customers known then"
-    yield f"  purchase days   predicted {grade.predicted:,.0f}, came {grade.actual:,.0f}, bias {_share(grade.bias)}"
-    yield f"  per customer    mean error {grade.mae:.3f}   normalised Gini {_number(grade.gini)}"
-    yield f"  coming back     Brier {grade.brier:.3f} ({grade.brier_base:.3f} for telling everybody the average)"
+    yield f"  orders        predicted {grade.predicted:,.0f}, came {grade.actual:,.0f}, bias {_share(grade.bias)}"
+    yield f"  per customer  mean error {grade.mae:.3f}   normalised Gini {_number(grade.gini)}"
+    yield f"  coming back   Brier {grade.brier:.3f} ({grade.brier_base:.3f} for telling everybody the average)"
     if not chosen:
         return
     yield f"  the best tenth brought {_number(grade.lift)} times the average"
