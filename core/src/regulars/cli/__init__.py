@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "segment": ("segment:group", "Who is in which segment, and what a rule would find."),
     "status": ("status:command", "How fresh every client is, and what waits."),
     "runs": ("runs:group", "What ran, how it ended, and accepting an anomaly."),
+    "retention": ("retention:command", "Who stayed, left, came back and bought again, beside other periods."),
+    "cohorts": ("retention:cohorts", "People by the month of their first order, as a heat table."),
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
     "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),

@@ -6,6 +6,7 @@ rate the trade's. Neither is retention.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -102,6 +103,6 @@ def one_and_done(session: Session, by: First, within: int, as_of: date) -> list[
     return [Once(*row) for row in rows]
 
 
-def together(found: list[Once]) -> Once:
+def together(found: Sequence[Once]) -> Once:
     """All months as one. Not for products: whoever bought two counts for both."""
     return Once("all", sum(o.people for o in found), sum(o.decided for o in found), sum(o.once for o in found))
