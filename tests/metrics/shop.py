@@ -135,9 +135,11 @@ class Shop:
         self.session.load("profile", _texts(profile | {"reason": ["only this profile"] * len(names)}))
         born = {row["id"]: row["created_at"] for row in self._rows["person"]}
         customers = sorted(set(owner))
+        phones = {self._people[row["id"]]: row["phone"] for row in self._rows["person"] if row["phone"]}
         table = _texts(
             {"customer_id": customers, "email": [f"{name}@example.test" for name in customers]}
             | {name: [None] * len(customers) for name in ("first_name", "last_name", "country", "held_back")}
+            | {"phone": [phones.get(name) for name in customers]}
         )
         instants = pa.array([born.get(name) for name in customers], pa.timestamp("us", tz="UTC"))
         table = table.append_column("created_at", instants)

@@ -1,8 +1,7 @@
 CREATE OR REPLACE TABLE reachable AS
-SELECT DISTINCT v.customer_id AS customer_id, v.channel AS channel
-FROM verdict AS v
-LEFT JOIN deliverable AS d ON d.customer_id = v.customer_id
-WHERE v.verdict = 'yes' AND (v.channel <> 'email' OR d.state = 'yes');
+SELECT h.customer_id AS customer_id, h.channel AS channel
+FROM channel_reach AS h
+WHERE h.has_address AND h.has_consent AND h.arrives;
 
 CREATE OR REPLACE TABLE reach AS
 WITH everybody AS (
