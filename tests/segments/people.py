@@ -28,11 +28,25 @@ _TYPES = {
     "refund_rate": pa.float64(),
     "r": pa.int64(),
     "fm": pa.int64(),
+    "service_hold": pa.bool_(),
+    "add_on_ready": pa.bool_(),
+    "upsell_ready": pa.bool_(),
 }
-_TEXTS = ("customer_id", "state", "stage", "email_consent", "email_deliverable", "last_status", "country")
+_TEXTS = (
+    "offer_segment",
+    "next_rule",
+    "customer_id",
+    "state",
+    "stage",
+    "email_consent",
+    "email_deliverable",
+    "last_status",
+    "country",
+)
 
 
 def fill(session: Session, *rows: dict[str, object]) -> None:
     """A catalogue of these people; what a row does not name is unknown."""
     schema = pa.schema([*((name, pa.string()) for name in _TEXTS), *_TYPES.items()])
-    session.load("catalogue", pa.Table.from_pylist(list(rows), schema=schema))
+    people = [{"service_hold": False, **row} for row in rows]
+    session.load("catalogue", pa.Table.from_pylist(people, schema=schema))

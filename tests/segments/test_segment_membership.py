@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from regulars.clock import SystemClock
 from regulars.errors import ConfigError
 from regulars.journal import Journal
-from regulars.segments import Segment, before, build, in_use, remember
+from regulars.segments import Draw, Segment, before, build, in_use, remember, shipped
 from segments.people import DRAW, TODAY, fill
 
 LAPSED = Segment("lapsed", "Lapsed", "state = 'lapsed'", needs=("orders.fresh",))
@@ -123,3 +125,57 @@ def test_a_wrong_segment_file_is_explained(text, word):
 def test_a_segment_nobody_defined_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match="winback_due"):
         in_use(["winback_dew"])
+
+
+def test_nobody_who_waits_for_service_is_in_any_promotion_of_the_library(session):
+    everything = {
+        "orders_count": 1,
+        "first_order_on": TODAY - timedelta(days=40),
+        "last_order_on": TODAY - timedelta(days=200),
+        "gap_p25": 20.0,
+        "gap_p75": 90.0,
+        "last_status": "delivered",
+        "state": "lapsed",
+        "email_consent": "yes",
+        "email_deliverable": "yes",
+        "add_on_ready": True,
+        "upsell_ready": True,
+        "next_rule": "pair/a/b",
+    }
+    fill(
+        session,
+        {"customer_id": "held", "service_hold": True, **everything},
+        {"customer_id": "unknown", **everything, "service_hold": None},
+        {"customer_id": "elsewhere", "offer_segment": "another", **everything},
+        {"customer_id": "free", **everything},
+    )
+    promotions = [segment for segment in shipped().values() if segment.promo]
+    assert len(promotions) == 5
+    nobody_drawn = Draw("salt", "fernhill", 0.0)
+    for segment in promotions:
+        build(session, [segment], today=TODAY, draw=nobody_drawn, fresh=FRESH, previous=[])
+        assert inside(session, segment.name) == ["free"], segment.name
+        old = [(segment.name, who) for who in ("held", "unknown", "elsewhere", "free")]
+        build(session, [segment], today=TODAY, draw=nobody_drawn, fresh=frozenset(), previous=old)
+        assert inside(session, segment.name) == ["free"], segment.name
+
+
+def test_nobody_comes_into_two_promotions_and_the_first_named_goes_first(session):
+    one = Segment("one", "One", "state = 'lapsed'", promo=True)
+    two = Segment("two", "Two", "state IN ('lapsed', 'active')", promo=True)
+    plain = Segment("plain", "Plain", "state = 'lapsed'")
+    fill(session, person("lapsed"), person("active", state="active"))
+    made(session, one, two, plain)
+    assert [inside(session, name) for name in ("one", "two", "plain")] == [["lapsed"], ["active"], ["lapsed"]]
+
+
+def test_who_was_offered_something_stays_in_its_segment_and_out_of_the_others(session):
+    one, two = (Segment(name, name, "state = 'lapsed'", promo=True) for name in ("one", "two"))
+    fill(session, {**person("ann"), "offer_segment": "two"})
+    made(session, one, two)
+    assert [inside(session, name) for name in ("one", "two")] == [[], ["ann"]]
+
+
+def test_promo_is_yes_or_no():
+    with pytest.raises(ConfigError, match="promo = true or false"):
+        Segment.of("x", {"when": "r = 1", "promo": "yes"})

@@ -10,6 +10,7 @@ from regulars import clv, consent, expansion, identity, lifecycle, metrics, reac
 from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
+from regulars.run.offering import offers
 from regulars.run.pool import pool_of
 from regulars.segments import Report, Segment
 from regulars.segments.membership import Member
@@ -44,12 +45,14 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         report, audiences = _segments(session, client, where, as_of, fresh)
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         redrawn = lifecycle.line_facts(session)
+        offered = offers(session, client.config, segments_in_use(client), report, as_of)
         people = session.query("SELECT count(*) FROM customer")[0][0]
         errors = tuple(found.text(client.file) for found in metrics.unrated(session))
     with journal.tx(lease) as tx:
         for kind, facts in moves.items():
             journal.add_facts(tx, kind, facts)
         journal.add_facts(tx, lifecycle.LINE, redrawn)
+        journal.add_facts(tx, expansion.OFFER, offered)
         journal.add_facts(tx, clv.KIND, [("shop", refitted.payload())] if refitted else [])
         segments.remember(journal, tx, report, as_of)
     for found in audiences:

@@ -1,4 +1,4 @@
-"""Segments as they are written in files, and the six that come with the product."""
+"""Segments as they are written in files, and those that come with the product."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from regulars.segments.rule import Rule, parse
 NEEDS = ("orders.fresh", "consent.fresh")
 EMAIL = ("email_consent = 'yes'", "email_deliverable = 'yes'")
 """What the engine adds to a segment of channel "email", whether it is written or not."""
+SERVICE_FIRST = "NOT service_hold"
+"""What it adds to a promotion: nobody with an open ticket, a fresh refund or complaint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A named rule. With `channel` "email" it is handed to senders: consent and deliverability are
-    conditions even where the rule does not say so. `needs` not met: membership stays as it was."""
+    conditions even where the rule does not say so. `needs` not met: membership stays as it was. Whoever
+    comes into a segment with `promo` is offered something: service goes first, and nobody gets two offers
+    within `expansion.between_offers`."""
 
     name: str
     title: str
@@ -29,11 +33,12 @@ class Segment:
     stage: Stage | None = None
     needs: tuple[str, ...] = ()
     channel: Literal["email"] | None = None
+    promo: bool = False
 
     @classmethod
     def of(cls, name: str, table: Mapping[str, Any]) -> Segment:
         """From a file's table. Raises ConfigError for an unknown key, need or channel."""
-        known = {"title", "when", "stage", "needs", "channel"}
+        known = {"title", "when", "stage", "needs", "channel", "promo"}
         if strange := sorted(set(table) - known):
             raise ConfigError(
                 f"unknown key {strange[0]!r}", where=f"segment {name}", hint=f"Known: {sorted(known)}"
@@ -47,15 +52,26 @@ class Segment:
             raise ConfigError(
                 f"unknown channel {table['channel']!r}", where=f"segment {name}", hint="Known: email"
             )
-        return cls(name, table.get("title", name), table["when"], table.get("stage"), needs, table.get("channel"))
+        promo = table.get("promo", False)
+        if not isinstance(promo, bool):
+            raise ConfigError(f"promo is {promo!r}", where=f"segment {name}", hint="Write promo = true or false")
+        own = (name, table.get("title", name), table["when"], table.get("stage"), needs, table.get("channel"))
+        return cls(*own, promo)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Conditions that the engine adds."""
+        if not self.promo:
+            return EMAIL if self.channel else ()
+        name = self.name.replace("'", "''")
+        unoffered = f"offer_segment IS NULL OR offer_segment = '{name}'"
+        return (*(EMAIL if self.channel else ()), SERVICE_FIRST, unoffered)
 
     def rule(self) -> Rule:
         """The checked rule with what the engine adds. Raises ConfigError."""
         rule = parse(self.name, self.when)
-        if self.channel is None:
-            return rule
         written = {part.sql("duckdb", comments=False) for part in rule.conditions}
-        added = tuple(parse(self.name, text).conditions[0] for text in EMAIL if text not in written)
+        added = tuple(parse(self.name, text).conditions[0] for text in self.added if text not in written)
         return Rule(rule.name, rule.text, rule.conditions + added)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from regulars.journal import Journal, Tx
 from regulars.segments.compiler import all_of, compile_condition
 from regulars.segments.holdout import Draw
-from regulars.segments.library import EMAIL, Segment
+from regulars.segments.library import Segment
 from regulars.segments.preview import Step, funnel
 from regulars.warehouse import Session
 
@@ -51,6 +51,7 @@ def build(
     session.run("CREATE OR REPLACE TABLE segment_member (segment VARCHAR, customer_id VARCHAR)")
     kept: dict[str, str] = {}
     funnels: dict[str, list[Step]] = {}
+    promos: list[str] = []
     for segment in segments:
         unmet = [need for need in segment.needs if need not in fresh]
         if unmet:
@@ -58,7 +59,13 @@ def build(
             _keep(session, segment)
             continue
         conditions = [compile_condition(part, today, draw) for part in rules[segment.name].conditions]
-        _insert(session, segment.name, "catalogue AS c", all_of(conditions))
+        _insert(
+            session,
+            segment.name,
+            "catalogue AS c",
+            all_of(conditions + (_one_offer(promos) if segment.promo else [])),
+        )
+        promos += [segment.name] if segment.promo else []
         funnels[segment.name] = funnel(session, rules[segment.name], today, draw)
     session.load("segment_funnel", _funnel_table(funnels))
     joined = _only_in(session, "segment_member", "segment_before")
@@ -95,9 +102,16 @@ def remember(journal: Journal, tx: Tx, report: Report, today: date) -> None:
 
 def _keep(session: Session, segment: Segment) -> None:
     # Fail closed: what is known against a person counts also where it is not known to be fresh.
-    allowed = all_of(EMAIL) if segment.channel == "email" else "true"
+    allowed = all_of([f"({text})" for text in segment.added])
     source = "catalogue AS c JOIN segment_before AS b USING (customer_id)"
     _insert(session, segment.name, source, f"b.segment = $name AND {allowed}")
+
+
+def _one_offer(promos: Sequence[str]) -> list[str]:
+    """Nobody comes into two promotions in one night: the one that the client names first goes first."""
+    names = ", ".join("'" + name.replace("'", "''") + "'" for name in promos)
+    taken = f"(SELECT m.customer_id FROM segment_member AS m WHERE m.segment IN ({names}))"
+    return [f"c.customer_id NOT IN {taken}"] if promos else []
 
 
 def _insert(session: Session, name: str, source: str, condition: str) -> None:
