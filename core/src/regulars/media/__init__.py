@@ -1,1 +1,7 @@
 """Owned media: whom the shop can talk to without renting, what the rest is worth, and how people get there."""
+
+from regulars.media.classes import CHANNELS, MEDIA, Media, media_of
+from regulars.media.report import Audience, OwnedMedia, owned_media
+from regulars.media.value import value_basis
+
+__all__ = ["CHANNELS", "MEDIA", "Audience", "Media", "OwnedMedia", "media_of", "owned_media", "value_basis"]
