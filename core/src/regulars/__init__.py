@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from regulars.connector import Role as Role
     from regulars.connector import Settings as Settings
     from regulars.connector import Source as Source
+    from regulars.connector import Totals as Totals
     from regulars.connector import Writes as Writes
     from regulars.connector import by_id as by_id
     from regulars.connector import by_time as by_time
@@ -111,7 +112,7 @@ _HOME = {
     "clock": "Clock SimulatedClock SystemClock",
     "connector": (
         "CheckReport Connector Destination Discovery Draft DraftRequest Drafts FieldSpec Finding FoundField"
-        " FoundList Held Missing Page Price Rejected Role Settings Source Writes by_id by_time full_compare"
+        " FoundList Held Missing Page Price Rejected Role Settings Source Totals Writes by_id by_time full_compare"
     ),
     "ecoa": (
         "Ability Deliverability EcoaBatch EcoaBounce EcoaCapabilities EcoaCode EcoaCredit EcoaJob EcoaPage"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -21,7 +22,17 @@ from regulars.config import (
     connection_settings,
     read_toml,
 )
-from regulars.connector import CheckReport, Connector, Destination, Discovery, Drafts, Finding, Settings, Source
+from regulars.connector import (
+    CheckReport,
+    Connector,
+    Destination,
+    Discovery,
+    Drafts,
+    Finding,
+    Settings,
+    Source,
+    Totals,
+)
 from regulars.ecoa import EcoaProvider
 from regulars.errors import ConfigError, PluginError, RegularsError, WrongAccountError
 from regulars.http import Http, RequestPolicy
@@ -109,6 +120,14 @@ class Connection:
         with self._contract():
             return self._guarded(make(self.settings, self.http))  # type: ignore[no-any-return]
 
+    def totals(self, since: datetime, until: datetime) -> Totals:
+        """What the shop itself says of a span of time. Raises ConfigError where it cannot or is not read from,
+        and what `verify` raises."""
+        make = self._ability(self.connector.totals, self.config.reads, "asked for totals")
+        with self._contract():
+            told: Totals = make(self.settings, self.http, since, until)
+        return Totals(told.orders, self._guarded(told).each(told.pages))
+
     def discover(self) -> Discovery:
         """What the account holds. Raises ConfigError where the plugin cannot tell, and what `verify` raises."""
         make = self._ability(self.connector.discover, True, "discovered")
@@ -174,11 +193,11 @@ class _Guarded:
         def call(*args: Any, **named: Any) -> Any:
             with self._contract():
                 result = method(*args, **named)
-            return self._each(result) if isinstance(result, Iterator) else result
+            return self.each(result) if isinstance(result, Iterator) else result
 
         return call
 
-    def _each(self, rows: Iterator[Any]) -> Iterator[Any]:
+    def each(self, rows: Iterator[Any]) -> Iterator[Any]:
         """The rows one by one; a page is made when it is asked for, so that this is where it fails."""
         end = object()
         while True:

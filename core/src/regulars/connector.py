@@ -259,6 +259,22 @@ class CheckReport:
     timezone: str | None = None
 
 
+# --- reconciling ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a shop itself says of a span of time, asked anew, past everything that was stored of it.
+
+    `orders` is the shop's own count of the orders placed in the span (None: it does not count). `pages` hold
+    order and refund records: every order that was placed or given back in part in the span, with all its
+    refunds. Further orders, kinds and cursors among them do no harm.
+    """
+
+    orders: int | None
+    pages: Iterator[Page]
+
+
 # --- discovering -------------------------------------------------------------------------------
 
 
@@ -360,6 +376,8 @@ class Connector:
     - `source(settings, http, extra)`: `extra` names properties of the platform that this client's
       configuration asks for; put them into `custom`.
     - `destination(settings, http)`, together with `writes`.
+    - `totals(settings, http, since, until)`: what the shop itself says of a span of time (until excluded), to be
+      compared with what we hold. Writes nothing.
     - `discover(settings, http)`: what the account holds. Writes nothing.
     - `drafts(settings, http)`: preparing campaigns.
     - `ecoa(settings, http)`: for the role `ecoa`.
@@ -387,6 +405,7 @@ class Connector:
     ecoa: Callable[[Any, Http], EcoaProvider] | None = None
     sandbox: Callable[..., Sandbox] | None = None
     scopes: Mapping[str, str] = field(default_factory=dict)
+    totals: Callable[[Any, Http, datetime, datetime], Totals] | None = None
 
     def __post_init__(self) -> None:
         roles = get_args(Role)

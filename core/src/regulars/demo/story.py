@@ -43,7 +43,7 @@ max_per_run   = { records = 500, cost = "75 USD" }
 max_per_month = { records = 1500, cost = "225 USD" }
 
 [money]
-rates = [{ currency = "CAD", from = 2025-01-01, rate = "0.72" }]   # SEK has none: such an order is set aside
+rates = [{ currency = "SEK", from = 2025-01-01, rate = "0.095" }]   # leave it out, and the night names the order
 """
 _TEA = """
 [[consent.legal_basis]]
@@ -52,6 +52,9 @@ country = "DE"
 basis   = "existing customers, own similar goods"
 by      = "anna@fernhill.example.test"
 on      = 2026-10-01
+
+[money]
+rates = [{ currency = "SEK", from = 2025-01-01, rate = "0.091" }]
 """
 
 

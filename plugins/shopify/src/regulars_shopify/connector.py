@@ -13,6 +13,7 @@ from regulars_shopify.namespace import FIELD_PREFIX, LIST_PREFIX, MAX_KEY
 from regulars_shopify.policy import API_VERSION, policy
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.source import ShopifySource
+from regulars_shopify.totals import totals
 
 if TYPE_CHECKING:
     from regulars_shopify.sandbox import ShopifySandbox
@@ -53,6 +54,7 @@ def connector() -> Connector:
         writes=WRITES,
         sandbox=_sandbox,
         scopes=SCOPES,
+        totals=totals,
     )
 
 

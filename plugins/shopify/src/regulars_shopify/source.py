@@ -25,7 +25,7 @@ from regulars_shopify.pages import Listing
 from regulars_shopify.rows import Rows, add_customer, add_order, to_company, to_product
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.sweep import Sweep
-from regulars_shopify.walk import Walk, changed
+from regulars_shopify.walk import Walk, changed, placed
 
 SEARCH_DEPTH = 20_000  # Shopify pages through 25,000 objects of one search; then it must be asked anew
 MAX_METAFIELDS = 250
@@ -78,7 +78,16 @@ class ShopifySource:
         if todo is not None:
             yield from backfill(Bulk(self._client, self._clock), self._bulk[stream], todo)
         else:
-            yield from self._paged(stream, Walk.of(cursor, self._clock.now()))
+            yield from self._paged(stream, self._ask[stream], Walk.of(cursor, self._clock.now()))
+
+    def orders_of(self, since: datetime, until: datetime) -> Iterator[Page]:
+        """Every order that was placed before `until` and has changed since `since`, whatever was read before."""
+        walk = Walk(since, self._clock.now(), since)
+        return self._paged("orders", lambda start, after: self._orders(start, after, placed(None, until)), walk)
+
+    def placed_in(self, since: datetime, until: datetime) -> int:
+        """How many orders the shop counts that were placed in a span; of those we read at all."""
+        return self._client.count("orders", " AND ".join(filter(None, (placed(since, until), self._placed()))))
 
     def _is_large(self, stream: str) -> bool:
         """Whether a first reading is worth a bulk operation."""
@@ -88,10 +97,12 @@ class ShopifySource:
             self._client.count("orders", self._placed() or None) > self._settings.bulk_above
         )
 
-    def _paged(self, stream: str, walk: Walk) -> Iterator[Page]:
+    def _paged(
+        self, stream: str, ask: Callable[[datetime | None, str | None], Asked], walk: Walk
+    ) -> Iterator[Page]:
         start, after, seen = walk.reached, None, 0
         while True:
-            listing, add = self._ask[stream](start, after)
+            listing, add = ask(start, after)
             walk = walk.at(listing.nodes)
             yield _page(listing, add, _KIND[stream], walk.open())
             if (after := listing.after) is None:
@@ -133,13 +144,13 @@ class ShopifySource:
     def _companies(self, start: datetime | None, after: str | None) -> Asked:
         return self._client.companies(changed(start), after), _add_company
 
-    def _orders(self, start: datetime | None, after: str | None) -> Asked:
-        where = changed(start, self._placed())
+    def _orders(self, start: datetime | None, after: str | None, *others: str) -> Asked:
+        where = changed(start, self._placed(), *others)
         listing = self._client.orders(where, after, self._lines, self._sells_to_companies)
         cut = sum(node["lineItems"]["hasNextPage"] for node in listing.nodes)
         if self._lines < MANY_LINES_A_PAGE and self._dearer_one_by_one(cut):
             self._lines = MANY_LINES_A_PAGE
-            return self._orders(start, after)
+            return self._orders(start, after, *others)
         return listing, self._add_order
 
     def _dearer_one_by_one(self, cut: int) -> bool:

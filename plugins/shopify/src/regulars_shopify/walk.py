@@ -52,6 +52,12 @@ def changed(start: datetime | None, *others: str, until: datetime | None = None)
     return " AND ".join(filter(None, (since, before, *others))) or None
 
 
+def placed(since: datetime | None, until: datetime) -> str:
+    """A search for orders placed in a span of time (None: since ever)."""
+    after = f"processed_at:>='{_text(since)}' AND " if since else ""
+    return f"{after}processed_at:<'{_text(until)}'"
+
+
 def _text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
