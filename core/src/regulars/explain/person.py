@@ -8,6 +8,7 @@ from typing import Any
 
 from regulars.errors import ConfigError
 from regulars.explain.metric import clv_metric
+from regulars.explain.prediction import person_prediction
 from regulars.explain.rules import Reason, level_reason, stage_reason
 from regulars.explain.snapshot import Row, basis, lines, rows
 from regulars.journal import Journal
@@ -145,15 +146,6 @@ def _permissions(session: Session, customer_id: str) -> list[Reason]:
 def _metrics(session: Session, value: Row, told: Row) -> tuple[Metric, ...]:
     window = f"{value['first_order_on']} to {value['last_order_on']}"
     clv = clv_metric(value, told, window)
-    amount, per_year = clv.inputs["amount per order"], clv.inputs["orders per year"]
-    year = replace(
-        clv,
-        name="clv_12m",
-        value=Money.of_minor(value["clv_12m_minor"], told["currency"]),
-        window="12 months",
-        formula=f"1 year x orders per year x amount per order = 1 x {per_year} a year x {amount}",
-        inputs={"orders per year": per_year, "amount per order": amount},
-    )
     net = Metric(
         name="net_sales",
         value=Money.of_minor(value["net_minor"], told["currency"]),
@@ -163,7 +155,7 @@ def _metrics(session: Session, value: Row, told: Row) -> tuple[Metric, ...]:
         inputs={"orders": value["orders_count"], "refund rate": value["refund_rate"]},
         as_of=told["as_of"],
     )
-    return (net, clv, year, *_scores(session, value, told))
+    return (net, clv, *person_prediction(session, value["customer_id"], told), *_scores(session, value, told))
 
 
 def _scores(session: Session, value: Row, told: Row) -> tuple[Metric, ...]:
