@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retention": ("retention:command", "Who stayed, left, came back and bought again, beside other periods."),
     "cohorts": ("retention:cohorts", "People by the month of their first order, as a heat table."),
     "reconcile": ("reconcile:command", "Our totals against the platform's, and the bridge between them."),
+    "recommend": ("recommend:command", "What goes with what, and to whom it may be offered."),
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
     "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
