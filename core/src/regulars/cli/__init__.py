@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recommend": ("recommend:command", "What goes with what, and to whom it may be offered."),
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
     "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
+    "media": ("media:command", "Whom the shop reaches without renting, and what brings people there."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
     "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),

@@ -74,5 +74,11 @@ def quadrants(session: Session) -> Quadrants:
         {"line": line[0][0]},
     )
     cells = {(valuable, reached): Cell(people, minor) for valuable, reached, people, minor, _ in rows}
-    order = [cells.get(key, Cell()) for key in ((True, True), (True, False), (False, True), (False, False))]
-    return Quadrants(*order, line_minor=line[0][0], unvalued=sum(row[4] for row in rows))
+    return Quadrants(
+        valuable_reachable=cells.get((True, True), Cell()),
+        valuable_unreachable=cells.get((True, False), Cell()),
+        other_reachable=cells.get((False, True), Cell()),
+        other_unreachable=cells.get((False, False), Cell()),
+        line_minor=line[0][0],
+        unvalued=sum(row[4] for row in rows),
+    )
