@@ -23,6 +23,7 @@ _TYPES = {
     "reach_email": pa.bool_(),
     "reach_phone": pa.bool_(),
     "reach_post": pa.bool_(),
+    "reach_push": pa.bool_(),
     "gap_p25": pa.float64(),
     "gap_p75": pa.float64(),
     "refund_rate": pa.float64(),

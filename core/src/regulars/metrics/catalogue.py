@@ -12,8 +12,8 @@ from regulars.warehouse import Session, statement
 
 
 def build_catalogue(session: Session, settings: MetricSettings, as_of: date) -> None:
-    """Make `catalogue`, last of all: from customer, the metrics, customer_clv, standing, verdict, deliverable,
-    reachable, recommended.
+    """Make `first_touch` and, last of all, `catalogue`: from customer, the metrics, customer_clv, standing,
+    verdict, deliverable, reachable, recommended.
 
     Money is decimal in the client's currency. A signal that the client did not map, or whose platform
     does not know the customer, is NULL ("not visible"), never false and never 0.
@@ -21,11 +21,10 @@ def build_catalogue(session: Session, settings: MetricSettings, as_of: date) -> 
     session.load("signal_source", _sources(settings))
     places = exponent(settings.currency)
     unit = "1" if places == 0 else f"0.{'1'.rjust(places, '0')}"
+    days = {"as_of": as_of, "zone": settings.zone}
+    session.run(statement(__package__, "first_touch"), days)
     sql = statement(__package__, "catalogue")
-    session.run(
-        sql.replace("{unit}", unit).replace("{money}", f"DECIMAL(18, {places})"),
-        {"as_of": as_of, "zone": settings.zone},
-    )
+    session.run(sql.replace("{unit}", unit).replace("{money}", f"DECIMAL(18, {places})"), days)
 
 
 def _sources(settings: MetricSettings) -> pa.Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from regulars.clv.settings import TITLES
+from regulars.config import Source
 from regulars.models import Level, Stage
 
 Type = Literal["number", "text", "date", "boolean", "list"]
@@ -27,10 +28,10 @@ _NUMBERS = (
 )
 _TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer line_category"
 _OFFERED = "next_product next_sku next_rule offer_segment"
-_DATES = "first_order_on last_order_on at_risk_on lapsed_on last_offer_on"
+_DATES = "first_order_on last_order_on at_risk_on lapsed_on last_offer_on first_touch_on"
 _BOOLEANS = (
-    "is_customer open_ticket loyalty_member reach_email reach_phone reach_post stuck_in_basic add_on_ready"
-    " upsell_ready service_hold"
+    "is_customer open_ticket loyalty_member reach_email reach_phone reach_post reach_push is_referred"
+    " stuck_in_basic add_on_ready upsell_ready service_hold"
 )
 
 COLUMNS: Mapping[str, Column] = {
@@ -46,6 +47,7 @@ COLUMNS: Mapping[str, Column] = {
     "level": Column("text", get_args(Level)),
     "email_consent": Column("text", ("yes", "no")),
     "email_deliverable": Column("text", ("yes", "no", "unknown")),
+    "first_source": Column("text", (*get_args(Source), "unknown")),
     "tags": Column("list"),
     "skus": Column("list"),
     "owned_skus": Column("list"),

@@ -63,18 +63,21 @@ GROUP BY v.customer_id;
 
 CREATE OR REPLACE TEMP TABLE reached AS
 WITH channel AS (
-    SELECT bool_or(v.channel IN ('phone', 'sms')) AS has_phone, bool_or(v.channel = 'post') AS has_post
+    SELECT bool_or(v.channel IN ('phone', 'sms')) AS has_phone, bool_or(v.channel = 'post') AS has_post,
+           bool_or(v.channel = 'push') AS has_push
     FROM verdict AS v
 ),
 own AS (
     SELECT r.customer_id AS customer_id, bool_or(r.channel = 'email') AS email,
-           bool_or(r.channel IN ('phone', 'sms')) AS phone, bool_or(r.channel = 'post') AS post
+           bool_or(r.channel = 'phone') AS phone, bool_or(r.channel = 'post') AS post,
+           bool_or(r.channel = 'push') AS push
     FROM reachable AS r
     GROUP BY r.customer_id
 )
 SELECT c.customer_id AS customer_id, coalesce(o.email, false) AS reach_email,
        CASE WHEN h.has_phone THEN coalesce(o.phone, false) END AS reach_phone,
-       CASE WHEN h.has_post THEN coalesce(o.post, false) END AS reach_post
+       CASE WHEN h.has_post THEN coalesce(o.post, false) END AS reach_post,
+       CASE WHEN h.has_push THEN coalesce(o.push, false) END AS reach_push
 FROM customer AS c CROSS JOIN channel AS h
 LEFT JOIN own AS o ON o.customer_id = c.customer_id;
 
@@ -98,6 +101,8 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        nullif(s.line_category, '') AS line_category,
        coalesce(e.verdict, 'no') AS email_consent, coalesce(d.state, 'unknown') AS email_deliverable,
        w.reach_email AS reach_email, w.reach_phone AS reach_phone, w.reach_post AS reach_post,
+       w.reach_push AS reach_push, ft.source AS first_source, ft.touched_on AS first_touch_on,
+       ft.is_referred AS is_referred,
        lp.last_status AS last_status, g.open_ticket AS open_ticket, g.loyalty_member AS loyalty_member,
        g.referrer AS referrer, g.review_score AS review_score,
        coalesce(t.tags, []) AS tags, coalesce(o.skus, []) AS skus, coalesce(n.owned_skus, []) AS owned_skus,
@@ -116,6 +121,7 @@ LEFT JOIN lifecycle_line AS z ON z.category = s.line_category
 LEFT JOIN verdict AS e ON e.customer_id = c.customer_id AND e.channel = 'email'
 LEFT JOIN deliverable AS d ON d.customer_id = c.customer_id
 LEFT JOIN reached AS w ON w.customer_id = c.customer_id
+LEFT JOIN first_touch AS ft ON ft.customer_id = c.customer_id
 LEFT JOIN last_parcel AS lp ON lp.customer_id = c.customer_id
 LEFT JOIN sign AS g ON g.customer_id = c.customer_id
 LEFT JOIN tagged AS t ON t.customer_id = c.customer_id
