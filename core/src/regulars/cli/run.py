@@ -68,6 +68,7 @@ def _lines(result: Result) -> list[str]:
         lines.append(f"  {'segments':<22}{sizes}")
     lines += [f"  {'not fresh':<22}{text}" for text in result.not_fresh]
     lines += [f"  {'guard':<22}{text}" for text in result.guards]
+    lines += [f"  {'switched off':<22}{rule}: two bad months after its offers" for rule in result.switched_off]
     if result.ecoa:
         lines.append(f"  {'ecoa':<22}" + "  ".join(f"{k} {v}" for k, v in result.ecoa.items()))
     if result.applied is not None:

@@ -22,14 +22,15 @@ SEGMENT_FILE = "segments/common.toml"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a night found: sizes of segments, who moved, what was not known well enough, and what could not
-    be counted."""
+    """What a night found: sizes of segments, who moved, what was not known well enough, what could not be
+    counted, and the recommendation rules that did harm."""
 
     customers: int
     moves: int
     report: Report
     not_fresh: tuple[str, ...]
     errors: tuple[str, ...] = ()
+    switched_off: tuple[str, ...] = ()
 
 
 def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, as_of: date) -> Measured:
@@ -46,6 +47,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         redrawn = lifecycle.line_facts(session)
         offered = offers(session, client.config, segments_in_use(client), report, as_of)
+        harmful = tuple(row[0] for row in session.query("SELECT rule_id FROM rule_off ORDER BY rule_id"))
         people = session.query("SELECT count(*) FROM customer")[0][0]
         errors = tuple(found.text(client.file) for found in metrics.unrated(session))
     with journal.tx(lease) as tx:
@@ -58,7 +60,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     for found in audiences:
         reactivation.assign(journal, lease, found)
     warehouse.publish()
-    return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints, errors)
+    return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints, errors, harmful)
 
 
 def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> clv.Fitted | None:

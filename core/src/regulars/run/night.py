@@ -67,7 +67,7 @@ def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
-    result.errors = list(done.errors)
+    result.errors, result.switched_off = list(done.errors), list(done.switched_off)
     if write and (plan := planning.plan_night(at, run, done, result)):
         planning.apply_if_clean(at, plan, result)
 

@@ -36,6 +36,7 @@ class Result:
     segments: dict[str, int] = field(default_factory=dict)
     not_fresh: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    switched_off: list[str] = field(default_factory=list)
     plan: str | None = None
     plan_changes: int = 0
     guards: list[str] = field(default_factory=list)
