@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from metrics.shop import Shop
 from regulars.metrics import Span, last_complete, retention, retention_members
-from regulars.metrics.crr import percent
+from regulars.metrics.crr import percent, retentions
 
 ZONES = ["Europe/London", "America/Chicago", "Pacific/Auckland", "Asia/Kolkata", "Australia/Lord_Howe"]
 SPANS = 200  # in each of five zones
@@ -73,6 +73,15 @@ def test_the_identities_hold_for_a_thousand_spans_over_five_zones(shop: Shop, na
         if found.crr is not None:
             assert abs(found.crr - ((found.kept or 0) + (found.won_back or 0))) < 1e-20
             assert abs((found.kept or 0) + (found.churn or 0) - 100) < 1e-20
+
+
+def test_many_spans_counted_in_one_pass_are_what_each_is_alone(shop: Shop) -> None:
+    rng, zone = Random("many"), ZoneInfo("Europe/London")
+    for _ in range(150):
+        shop.order(f"p{rng.randrange(25)}", instant(rng, zone))
+    shop.build("2027-01-01")
+    asked = [span(rng) for _ in range(70)]  # more than fit into the bits of one pass
+    assert retentions(shop.session, asked, 120) == [retention(shop.session, each, 120) for each in asked]
 
 
 def members(shop: Shop, asked: Span, window: int) -> dict[str, set[str]]:

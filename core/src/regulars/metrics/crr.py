@@ -7,8 +7,10 @@ S - L + N + R = E always. Source: requirements A085-A090 and 2.9; the rate multi
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +22,7 @@ from regulars.metrics.spans import Span
 from regulars.warehouse import Session, statement
 
 _DAY = timedelta(days=1)
+_EDGES = 60  # of spans at once; each is a bit of a 64-bit integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,47 @@ def percent(part: int, whole: int) -> Decimal | None:
 
 def retention(session: Session, span: Span, window: int) -> Retention:
     """Retention of any span, from the customers' days; `window` in days, at least one."""
-    counts = session.query(statement(__package__, "retention"), _params(span, window))[0]
-    return Retention(span, window, *(int(count) for count in counts))
+    return retentions(session, [span], window)[0]
+
+
+def retentions(session: Session, spans: Sequence[Span], window: int) -> list[Retention]:
+    """Retention of several spans in their order. All are counted in one pass over the customers' days."""
+    _positive(window)
+    found: list[Retention] = []
+    for at in range(0, len(spans), _EDGES // 2):
+        some = spans[at : at + _EDGES // 2]
+        edges = sorted({edge for span in some for edge in (span.starts_on, span.ends_on + _DAY)})
+        people = session.query(statement(__package__, "retention"), _calendar(edges, window))
+        found += [_counted(span, window, edges, people) for span in some]
+    return found
+
+
+def _calendar(edges: Sequence[date], window: int) -> dict[str, Any]:
+    """For each day on which an order matters: the edges at which it makes somebody a customer, as bits."""
+    length = timedelta(days=window)
+    from_on = edges[0] - length
+    days = [from_on + timedelta(days=n) for n in range((edges[-1] - from_on).days)]
+    masks = [sum(1 << n for n, edge in enumerate(edges) if edge - length <= day < edge) for day in days]
+    bounds = {"from_on": from_on, "until": edges[-1], "first_edge": edges[0]}
+    return {"days": days, "masks": masks, "edges": list(edges), **bounds}
+
+
+def _counted(span: Span, window: int, edges: Sequence[date], people: Sequence[tuple[int, int, int]]) -> Retention:
+    """`people` are (edges at which they were customers, edges not after their first order, how many)."""
+    start, end = edges.index(span.starts_on), edges.index(span.ends_on + _DAY)
+    size: Counter[tuple[bool, bool, bool]] = Counter()
+    for mask, born, count in people:
+        size[bool(mask >> start & 1), bool(mask >> end & 1), start < born <= end] += count
+    return Retention(
+        span,
+        window,
+        s=sum(count for (in_s, _, _), count in size.items() if in_s),
+        e=sum(count for (_, in_e, _), count in size.items() if in_e),
+        n=size[False, True, True],
+        r=size[False, True, False],
+        l=sum(count for (in_s, in_e, _), count in size.items() if in_s and not in_e),
+        gone=size[False, False, True],
+    )
 
 
 def retention_members(session: Session, span: Span, window: int) -> pa.Table:
@@ -100,7 +142,11 @@ def store_members(session: Session, period: Period, span: Span, window: int) -> 
 
 
 def _params(span: Span, window: int) -> dict[str, Any]:
-    if window < 1:
-        raise ConfigError(f"a window of {window} days holds nobody", where="retention.active_window")
+    _positive(window)
     after, length = span.ends_on + _DAY, timedelta(days=window)
     return {"s_from": span.starts_on - length, "starts": span.starts_on, "e_from": after - length, "after": after}
+
+
+def _positive(window: int) -> None:
+    if window < 1:
+        raise ConfigError(f"a window of {window} days holds nobody", where="retention.active_window")

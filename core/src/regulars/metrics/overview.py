@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from regulars.metrics.crr import Retention, retention
+from regulars.metrics.crr import Retention, retentions
 from regulars.metrics.repeat import Buyers, buyers
 from regulars.metrics.settings import Period
 from regulars.metrics.spans import Span, span_before, year_before
@@ -53,19 +53,22 @@ def overview(session: Session, span: Span, window: int, period: Period | None = 
     def whole(each: Span) -> bool:
         return first is not None and first <= each.starts_on - timedelta(days=window)
 
-    def figures(each: Span) -> Figures:
-        bought = buyers(session, each, span_before(each, period))
-        return Figures(retention(session, each, window), bought, whole(each))
-
     back = [span]
     while len(back) < TREND_SPANS and whole(back[-1]):
         back.append(span_before(back[-1], period))
-    series = tuple(retention(session, each, window) for each in reversed(back) if whole(each))
+    beside = (span, span_before(span, period), year_before(span, period))
+    counted = retentions(session, [*beside, *reversed(back)], window)
+
+    def figures(found: Retention) -> Figures:
+        return Figures(found, buyers(session, found.span, span_before(found.span, period)), whole(found.span))
+
+    now, before, earlier = map(figures, counted[:3])
+    series = tuple(found for found in counted[3:] if whole(found.span))
     return Overview(
         period=period,
-        now=figures(span),
-        before=figures(span_before(span, period)),
-        year_before=figures(year_before(span, period)),
+        now=now,
+        before=before,
+        year_before=earlier,
         series=series,
         trend=trend([found.crr for found in series if found.crr is not None]),
         first_order_on=first,

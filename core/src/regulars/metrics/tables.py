@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from regulars.metrics.crr import Retention, retention, store_members
+from regulars.metrics.crr import Retention, retention, retentions, store_members
 from regulars.metrics.rates import fx_table
 from regulars.metrics.settings import MetricSettings
 from regulars.metrics.spans import Span, last_complete, running
@@ -55,12 +55,13 @@ def _store_retention(session: Session, settings: MetricSettings, as_of: date) ->
     """Counts and rates of the last complete and the running period of each kind; sets of the complete."""
     rows: list[dict[str, Any]] = []
     session.run(statement(__package__, "retention_set"))
-    for period in settings.periods:
-        complete = last_complete(period, as_of)
-        for span in (complete, running(period, as_of)):
-            found = retention(session, span, settings.window)
-            rows.append({"period": period, "complete": span == complete} | _row(found))
-        store_members(session, period, complete, settings.window)
+    complete = {period: last_complete(period, as_of) for period in settings.periods}
+    spans = [span for period in settings.periods for span in (complete[period], running(period, as_of))]
+    for number, found in enumerate(retentions(session, spans, settings.window)):
+        period = settings.periods[number // 2]
+        rows.append({"period": period, "complete": number % 2 == 0} | _row(found))
+    for period, span in complete.items():
+        store_members(session, period, span, settings.window)
     session.load("retention", pa.Table.from_pylist(rows, schema=_RETENTION))
 
 

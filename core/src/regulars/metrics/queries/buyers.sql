@@ -10,10 +10,13 @@ WITH person AS (
     WHERE d.ordered_on >= $before AND d.ordered_on <= $ends
     GROUP BY d.customer_id
 ),
+newcomer AS (
+    SELECT f.customer_id AS customer_id FROM first_order AS f WHERE f.first_order_on >= $starts
+),
 told AS (
     SELECT p.orders AS orders, p.net AS net, p.orders_before AS orders_before, p.net_before AS net_before,
-           p.orders >= 2 OR (p.orders > 0 AND f.first_order_on < $starts) AS is_returning
-    FROM person AS p JOIN first_order AS f ON f.customer_id = p.customer_id
+           p.orders >= 2 OR (p.orders > 0 AND n.customer_id IS NULL) AS is_returning
+    FROM person AS p LEFT JOIN newcomer AS n ON n.customer_id = p.customer_id
 )
 SELECT count(*) FILTER (WHERE t.orders > 0) AS buyers,
        count(*) FILTER (WHERE t.orders >= 2) AS repeaters,

@@ -1,19 +1,21 @@
--- Counts of one span: s, e, n, r, l, gone.
-WITH seen AS (
-    SELECT d.customer_id AS customer_id, bool_or(d.ordered_on < $starts) AS in_s,
-           bool_or(d.ordered_on >= $e_from) AS in_e
-    FROM customer_day AS d
-    WHERE d.orders > 0 AND d.ordered_on >= $s_from AND d.ordered_on < $after
+-- Customers by when they were one and since when they are known. $days are all days that matter, $masks say
+-- for each on which of the edges (bit 0 is the first) an order of that day makes a customer; `born` is how
+-- many edges are not after the first order ever.
+WITH calendar AS (
+    SELECT unnest(CAST($days AS DATE[])) AS day, unnest(CAST($masks AS BIGINT[])) AS mask
+),
+person AS (
+    SELECT d.customer_id AS customer_id, bit_or(c.mask) AS mask
+    FROM customer_day AS d JOIN calendar AS c ON c.day = d.ordered_on
+    WHERE d.orders > 0 AND d.ordered_on >= $from_on AND d.ordered_on < $until
     GROUP BY d.customer_id
 ),
-part AS (
-    SELECT x.in_s AS in_s, x.in_e AS in_e, v.first_order_on >= $starts AS is_new
-    FROM seen AS x JOIN first_order AS v ON v.customer_id = x.customer_id
+newcomer AS (
+    SELECT f.customer_id AS customer_id,
+           len(list_filter(CAST($edges AS DATE[]), lambda e: e <= f.first_order_on)) AS born
+    FROM first_order AS f
+    WHERE f.first_order_on >= $first_edge
 )
-SELECT count(*) FILTER (WHERE p.in_s) AS s,
-       count(*) FILTER (WHERE p.in_e) AS e,
-       count(*) FILTER (WHERE p.in_e AND p.is_new) AS n,
-       count(*) FILTER (WHERE p.in_e AND NOT p.in_s AND NOT p.is_new) AS r,
-       count(*) FILTER (WHERE p.in_s AND NOT p.in_e) AS l,
-       count(*) FILTER (WHERE p.is_new AND NOT p.in_e) AS gone
-FROM part AS p
+SELECT p.mask AS mask, coalesce(n.born, 0) AS born, count(*) AS people
+FROM person AS p LEFT JOIN newcomer AS n ON n.customer_id = p.customer_id
+GROUP BY 1, 2
