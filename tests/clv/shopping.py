@@ -1,5 +1,6 @@
 """Real and invented purchase histories for the tests of the models."""
 
+import csv
 import gzip
 from datetime import date
 from pathlib import Path
@@ -44,3 +45,16 @@ def invented(customers: int, seed: int = 0, *, r=0.9, alpha=30.0, a=0.7, b=10.0,
             if dice.random() < leave[n]:
                 break
     return x, tx, age
+
+
+def online_retail():
+    """UCI Online Retail as (customer, day, amount in pence): cancellations netted into their customer's day."""
+    net = {}
+    with gzip.open(DATA / "online_retail.csv.gz", "rt", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if row["CustomerID"]:
+                key = int(float(row["CustomerID"])), date.fromisoformat(row["InvoiceDate"][:10]).toordinal()
+                net[key] = net.get(key, 0) + round(float(row["UnitPrice"]) * 100) * int(row["Quantity"])
+    bought = [(*key, amount) for key, amount in net.items() if amount > 0]
+    customer, day, amount = (np.array(part) for part in zip(*bought, strict=True))
+    return customer, day.astype(np.int32), amount.astype(float)

@@ -6,7 +6,7 @@ BG/NBD and Pareto/NBD: Fader, Hardie & Lee (2005); MBG/NBD: as BTYDplus asserts;
 
 import numpy as np
 import pytest
-from clv.shopping import CUT, needs_data, purchases
+from clv.shopping import CUT, needs_data, online_retail, purchases
 from regulars.clv.backtest import grade_model, split
 from regulars.clv.ladder import fit_shop
 from regulars.clv.models import fit_buying, fit_pareto, fit_spend
@@ -72,3 +72,11 @@ def test_cells_of_a_week_hardly_move_the_parameters(whole):
     assert len(coarse) < len(exact) / 2
     one, other = (fit_buying(table, modified=True) for table in (exact, coarse))
     assert np.all(np.abs(np.log(one.values / other.values)) < one.log_sd)
+
+
+@pytest.mark.parametrize("name", ["mbg_nbd", "pareto_nbd", "bg_nbd"])
+def test_online_retail_cannot_tell_leaving_from_pausing_and_says_so(name):
+    customer, day, amount = online_retail()
+    shop = fit_shop(summarise(customer, day, amount, int(day.max())).table(), name)
+    assert not shop.identified
+    assert shop.notes[0].startswith("churn not identified")

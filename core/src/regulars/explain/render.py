@@ -73,6 +73,7 @@ def person_lines(person: Person, *, personal: bool = False) -> Iterator[str]:
     for metric in person.metrics:
         yield f"{metric.name}   {number(metric)}   {metric.formula}"
         yield from (f"  {text}" for text in _inputs(metric.inputs))
+        yield from (f"  note: {text}" for text in metric.note.split("; ") if text)
     for sale in person.sales:
         worth = str(sale.net) if sale.net else "no value"
         yield f"  order       {sale.ordered_on}  {sale.connection} {sale.order_id}  {sale.kind}  {worth}" + (
