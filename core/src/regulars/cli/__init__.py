@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain:command", "Where a number, a stage or a level comes from; what a word means."),
     "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
     "media": ("media:command", "Whom the shop reaches without renting, and what brings people there."),
+    "lifecycle": ("lifecycle:command", "Lines per category and where they come from; stages, levels, who moved."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
     "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),

@@ -4,6 +4,7 @@ State, stage and level are functions of the data as of a day; the journal keeps 
 night, because data change afterwards. Down-moves wait; missing evidence moves nobody down.
 """
 
+from regulars.lifecycle.flow import Flow, Return, flows, returns, verdict
 from regulars.lifecycle.history import FACTS, KINDS, LINE, Recorded, history, line_facts, moves
 from regulars.lifecycle.line import Line, stored
 from regulars.lifecycle.settings import LifecycleSettings, lifecycle_settings
@@ -13,14 +14,19 @@ __all__ = [
     "FACTS",
     "KINDS",
     "LINE",
+    "Flow",
     "LifecycleSettings",
     "Line",
     "Recorded",
+    "Return",
     "build",
+    "flows",
     "history",
     "lifecycle_settings",
     "line_facts",
     "moves",
+    "returns",
     "stale",
     "stored",
+    "verdict",
 ]
