@@ -69,7 +69,7 @@ _APART = (
     ("cancelled", "cancelled orders taken out"),
     ("wholesale", "trade orders shown apart"),
     ("empty", "orders without goods"),
-    ("quarantined", "orders that cannot be told in {currency}"),
+    ("quarantined", "orders without a rate, counted nowhere"),
     ("missing", "orders that were not measured"),
 )
 
@@ -86,7 +86,7 @@ class Manner:
 def bridge(events: Sequence[Event], manner: Manner, measured: int) -> Bridge:
     """The bridge over some events. Lines about nothing are there with 0."""
     home = [event for event in events if event.currency == manner.currency]
-    steps = (*_foreign(events, manner), _refunds(events), *_apart(events, manner), *_basis(events, manner))
+    steps = (*_foreign(events, manner), _refunds(events), *_apart(events), *_basis(events, manner))
     return Bridge(sum(event.own for event in home), steps, measured)
 
 
@@ -94,7 +94,8 @@ def _foreign(events: Sequence[Event], manner: Manner) -> Iterator[Step]:
     for currency in sorted({event.currency for event in events} - {manner.currency}):
         mine = [event for event in events if event.currency == currency]
         text = f"orders in {currency}, at the rate of their day"
-        yield Step(f"foreign_{currency}", text, sum(e.own for e in mine), sum(e.orders for e in mine))
+        rated = sum(event.orders for event in mine if event.kind != "quarantined")
+        yield Step(f"foreign_{currency}", text, sum(event.own for event in mine), rated)
 
 
 def _refunds(events: Sequence[Event]) -> Step:
@@ -103,11 +104,11 @@ def _refunds(events: Sequence[Event]) -> Step:
     return Step("refunds_moved", text, minor, sum(event.shifted for event in events), "refund")
 
 
-def _apart(events: Sequence[Event], manner: Manner) -> Iterator[Step]:
+def _apart(events: Sequence[Event]) -> Iterator[Step]:
     for kind, text in _APART:
         mine = [event for event in events if event.kind == kind]
         minor, orders = -sum(event.moved for event in mine), sum(event.orders for event in mine)
-        yield Step(kind, text.format(currency=manner.currency), minor, orders)
+        yield Step(kind, text, minor, orders)
 
 
 def _basis(events: Sequence[Event], manner: Manner) -> Iterator[Step]:
