@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clv": ("clv:command", "Predicted values: the model, its back-test, what all customers are worth."),
     "media": ("media:command", "Whom the shop reaches without renting, and what brings people there."),
     "lifecycle": ("lifecycle:command", "Lines per category and where they come from; stages, levels, who moved."),
+    "acquisition": ("acquisition:command", "Where customers came from, how far they got, what one cost."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
     "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),

@@ -2,6 +2,5 @@
 
 from regulars.media.classes import CHANNELS, MEDIA, Media, media_of
 from regulars.media.report import Audience, OwnedMedia, owned_media
-from regulars.media.value import value_basis
 
-__all__ = ["CHANNELS", "MEDIA", "Audience", "Media", "OwnedMedia", "media_of", "owned_media", "value_basis"]
+__all__ = ["CHANNELS", "MEDIA", "Audience", "Media", "OwnedMedia", "media_of", "owned_media"]

@@ -20,7 +20,7 @@ _BEST = {
     "earned": "only through earned media",
     "none": "not at all",
 }
-_SEEN = 12  # months of programmes on the page
+_SEEN, _LISTS = 12, 4  # months of programmes, and audiences of a medium, on the page
 
 
 def page_lines(found: OwnedMedia, name: str, costs: Costs) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _quadrants(found: OwnedMedia) -> Iterator[str]:
         note = "   segment unreachable_valuable" if label == "valuable, unreachable" else ""
         yield f"{label:<30}{cell.customers:>10,}{'':>9}{_money(cell.value_minor, found):>20}{note}"
     if two.unvalued:
-        yield f"{two.unvalued:,} customers have no value (they objected to profiling): counted as other"
+        yield f"{two.unvalued:,} without a value count as other: they objected to profiling, or brought nothing"
 
 
 def _media(found: OwnedMedia) -> Iterator[str]:
@@ -89,7 +89,8 @@ def _media(found: OwnedMedia) -> Iterator[str]:
     yield f"{'four media':<30}{'touches':>10}{'share':>9}   audiences (people known to us)"
     for media, touches in found.touches.items():
         share = _percent(100 * touches / whole if whole else None)
-        lists = ", ".join(f"{a.name} {a.people:,}" for a in found.audiences if a.media == media)
+        names = [f"{a.name} {a.people:,}" for a in found.audiences if a.media == media]
+        lists = ", ".join(names[:_LISTS]) + (f" and {len(names) - _LISTS} more" if len(names) > _LISTS else "")
         yield f"{media:<30}{touches:>10,}{share:>9}   {lists or '-'}"
     for channel, touches in found.unclassed.items():
         yield f"channel {channel!r} is in no class yet: its {touches:,} touches count as unowned"

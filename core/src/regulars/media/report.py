@@ -9,8 +9,9 @@ from typing import Any
 
 from regulars.media.classes import MEDIA, OR_ELSE, Media, media_of
 from regulars.media.reach import Reach, reach
-from regulars.media.value import Quadrants, ValueBasis, quadrants, value_basis
+from regulars.media.value import Quadrants, quadrants
 from regulars.media.way import Gain, Health, Way, gains, health, way
+from regulars.metrics.values import ValueBasis, value_basis
 from regulars.warehouse import Session, statement
 
 

@@ -1,0 +1,26 @@
+"""regulars acquisition."""
+
+from __future__ import annotations
+
+import click
+
+from regulars.cli.call import Call, pass_call, shared
+
+
+@shared
+@click.command("acquisition")
+@click.argument("client_id", metavar="CLIENT")
+@pass_call
+def command(call: Call, client_id: str) -> None:
+    """Where customers came from, how far they got, who was sent by another, and what a customer cost."""
+    from regulars.acquisition import Margin, Spend, acquisition
+    from regulars.acquisition.page import page_data, page_lines
+    from regulars.warehouse import Warehouse
+
+    client = call.client(client_id)
+    config = client.config
+    spend = [Spend(row.month, row.source, row.amount.minor) for row in config.costs.acquisition]
+    margin = Margin(config.clv.margin, "margin" in config.clv.model_fields_set)
+    with Warehouse(client.data_dir).published() as session:
+        found = acquisition(session, spend, margin)
+    call.show({"client": client.id, **page_data(found)}, page_lines(found, config.name))
