@@ -66,7 +66,7 @@ GROUP BY e.buyer, e.item;
 
 -- What a person may call their own, for rules with owns('sku').
 CREATE OR REPLACE TABLE owned_sku AS
-SELECT b.customer_id AS customer_id, list_sort(list(DISTINCT i.sku)) AS skus
+SELECT b.customer_id AS customer_id, list_sort(list(i.sku)) AS skus
 FROM holding AS h
 JOIN buyer AS b ON b.buyer = h.buyer
 JOIN product_item AS i ON i.item = h.item
