@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from regulars.config.agency import AgencyConfig
 from regulars.config.client import ClientConfig
+from regulars.config.series import ends_in_time, proposed
 from regulars.errors import ConfigError
 
 SCHEMA = 1
@@ -100,6 +102,7 @@ def client_config(
     _refuse_looser(config, agency, shown)
     _refuse_unknown_connections(config, shown)
     _refuse_unfunded_ecoa(config, shown)
+    _refuse_wrong_lines(config, shown)
     _refuse_foreign_costs(config, shown)
     return config
 
@@ -211,6 +214,31 @@ def _refuse_unknown_connections(config: ClientConfig, shown: str) -> None:
         if name not in config.connections:
             raise ConfigError(
                 f"{key!r} names no connection: {name!r}", where=shown, hint=nearest(name, config.connections)
+            )
+
+
+def _refuse_wrong_lines(config: ClientConfig, shown: str) -> None:
+    """Lines that a person stated: at risk comes before lapsed, and a series ends before it is too late."""
+    lines = config.lifecycle
+    if lines.at_risk_quantile >= lines.lapsed_quantile:
+        raise ConfigError("lifecycle.at_risk_quantile is not below lifecycle.lapsed_quantile", where=shown)
+    stated: list[tuple[str, timedelta | None, timedelta, timedelta]] = []
+    if "lapsed" in lines.model_fields_set and not lines.is_learned:
+        stated.append(("lifecycle", lines.at_risk, lines.lapsed, lines.act_before))
+    for name, said in lines.categories.items():
+        if said.lapsed is not None:
+            before = said.act_before or lines.act_before
+            stated.append((f'lifecycle.categories."{name}"', said.at_risk, said.lapsed, before))
+    for key, at_risk, lapsed, act_before in stated:
+        if at_risk is not None and at_risk >= lapsed:
+            raise ConfigError(f"{key}.at_risk is not before lapsed = {lapsed.days}d", where=shown)
+        if not ends_in_time(lapsed.days, lines.series.days, act_before.days):
+            raise ConfigError(
+                f"{key}: lapsed = {lapsed.days}d and a series of {lines.series.days}d do not end before"
+                f" act_before = {act_before.days}d",
+                where=shown,
+                hint=f'Write act_before = "{proposed(lapsed.days, lines.series.days)}d" there (1.3 x lapsed), or'
+                " a shorter lapsed",
             )
 
 

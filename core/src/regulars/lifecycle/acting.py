@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from math import ceil
-
+from regulars.config.series import ends_in_time, proposed
 from regulars.lifecycle.line import Line
 
 
 def too_late(line: Line, series: int) -> str:
     """Empty where lapsed + series < act_before, else the refusal with what to write instead."""
-    if line.lapsed + series < line.act_before:
+    if ends_in_time(line.lapsed, series, line.act_before):
         return ""
-    proposed = proposal(line.lapsed, series)
+    later = proposed(line.lapsed, series)
     cycle = line.quartiles[1] if line.quartiles else None
     because = (
         f"this category's normal cycle is {cycle} days"
@@ -20,10 +19,5 @@ def too_late(line: Line, series: int) -> str:
     )
     return (
         f"lapsed {line.lapsed} + a series of {series} days do not end before act_before = {line.act_before} days;"
-        f' act_before = "{proposed}d" would be later than the {line.act_before}-day advice, because {because}'
+        f' act_before = "{later}d" would be later than the {line.act_before}-day advice, because {because}'
     )
-
-
-def proposal(lapsed: int, series: int) -> int:
-    """1.3 x lapsed, and in any case late enough for the series."""
-    return max(ceil(1.3 * lapsed), lapsed + series + 1)
