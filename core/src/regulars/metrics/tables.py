@@ -7,11 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from regulars.metrics import sales
 from regulars.metrics.crr import Retention, retention, retentions, store_members
 from regulars.metrics.rates import fx_table
 from regulars.metrics.settings import MetricSettings
 from regulars.metrics.spans import Span, last_complete, running
-from regulars.warehouse import Session, statement
+from regulars.warehouse import Session, forget, statement
 
 _RATES = ("crr", "kept", "won_back", "churn", "turnover")
 
@@ -19,36 +20,27 @@ _RATES = ("crr", "kept", "won_back", "churn", "turnover")
 def build(session: Session, settings: MetricSettings, as_of: date) -> None:
     """Make all tables of metrics that need no consent, as of a client's calendar day (that day included).
 
-    Reads orders, refunds and order_customer; makes refund_part, sale, refund_sale, customer_day, monthly,
-    shop_value, rfm_cut, customer_value, gap_line, retention, retention_set and metric_basis.
+    Reads orders, refunds and order_customer; makes refund_part, sale, refund_sale, customer_day, customer_total,
+    monthly, first_order, shop_value, rfm_cut, customer_value, gap_line, retention, retention_set and metric_basis.
     Nothing dated after `as_of` counts.
     """
+    forget(session, sales.NAME)
+    update(session, settings, as_of)
+
+
+def update(session: Session, settings: MetricSettings, as_of: date) -> None:
+    """The same tables, where what was kept of the last time saves making it anew (see `sales`)."""
     session.load("fx", fx_table(settings))
     session.load("metric_basis", _basis(settings, as_of))
     session.run(statement(__package__, "rounding"))
     session.run(statement(__package__, "amounts"))
-    session.run(statement(__package__, "sale"), _sale_params(settings, as_of))
-    session.run(statement(__package__, "customer_day"), {"refund_date": settings.refund_date})
+    sales.update_sales(session, settings, as_of)
     session.run(statement(__package__, "first_order"))
     year = retention(session, Span(as_of - timedelta(days=364), as_of), settings.window)
     session.run(statement(__package__, "shop_value"), {"as_of": as_of, "s": year.s, "l": year.l})
     days = {"as_of": as_of, "at_risk": settings.at_risk, "lapsed": settings.lapsed}
     session.run(statement(__package__, "customer_value"), days)
     _store_retention(session, settings, as_of)
-
-
-def _sale_params(settings: MetricSettings, as_of: date) -> dict[str, Any]:
-    return {
-        "as_of": as_of,
-        "zone": settings.zone,
-        "refund_date": settings.refund_date,
-        "with_tax": settings.tax == "include",
-        "with_shipping": settings.shipping == "include",
-        "exclude_test": settings.exclude_test,
-        "exclude_cancelled": settings.exclude_cancelled,
-        "wholesale_tags": [tag.lower() for tag in settings.wholesale_tags],
-        "wholesale_companies": settings.wholesale_companies,
-    }
 
 
 def _store_retention(session: Session, settings: MetricSettings, as_of: date) -> None:

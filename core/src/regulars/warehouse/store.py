@@ -160,7 +160,7 @@ def _mark_deleted(session: Session, segments: Sequence[Stored]) -> None:
     session.run(f"CREATE OR REPLACE TEMP TABLE gone AS SELECT * FROM ({_incoming(session, segments)})")
     for kind, table in TABLES.items():
         session.run(
-            f"""UPDATE "{table}" SET deleted = true FROM gone
+            f"""UPDATE "{table}" SET deleted = true, seq = gone.seq FROM gone
             WHERE gone.entity = $kind AND gone.connection = "{table}".connection
               AND gone.id = "{table}".id AND gone.updated_at >= "{table}".updated_at
               AND gone.seq > "{table}".seq""",

@@ -1,34 +1,24 @@
 -- What each customer did on each day, counted orders only. Where refunds count on their own day
--- there are rows without an order and with a negative value.
+-- there are rows without an order and with a negative value. `gap` are the days since the order day before.
 CREATE OR REPLACE TABLE customer_day AS
 WITH entry AS (
     SELECT s.customer_id AS customer_id, s.ordered_on AS ordered_on, 1 AS orders, s.net_minor AS net_minor
-    FROM sale AS s
+    FROM {customer_sale} AS s
     WHERE s.kind = 'counted' AND s.customer_id IS NOT NULL
     UNION ALL
     SELECT r.customer_id AS customer_id, r.refunded_on AS ordered_on, 0 AS orders, -r.minor AS net_minor
-    FROM refund_sale AS r
+    FROM {customer_refund} AS r
     WHERE $refund_date = 'refund' AND r.customer_id IS NOT NULL
+),
+day AS (
+    SELECT e.customer_id AS customer_id, e.ordered_on AS ordered_on, CAST(sum(e.orders) AS BIGINT) AS orders,
+           CAST(sum(e.net_minor) AS BIGINT) AS net_minor
+    FROM entry AS e
+    GROUP BY e.customer_id, e.ordered_on
 )
-SELECT e.customer_id AS customer_id, e.ordered_on AS ordered_on, CAST(sum(e.orders) AS BIGINT) AS orders,
-       CAST(sum(e.net_minor) AS BIGINT) AS net_minor
-FROM entry AS e
-GROUP BY e.customer_id, e.ordered_on;
-
--- Per calendar month: sales of known customers and, apart, of guests who left no address.
-CREATE OR REPLACE TABLE monthly AS
-WITH entry AS (
-    SELECT s.ordered_on AS day, s.customer_id AS customer_id, 1 AS orders, s.net_minor AS net_minor
-    FROM sale AS s WHERE s.kind = 'counted'
-    UNION ALL
-    SELECT r.refunded_on AS day, r.customer_id AS customer_id, 0 AS orders, -r.minor AS net_minor
-    FROM refund_sale AS r WHERE $refund_date = 'refund'
-)
-SELECT CAST(date_trunc('month', e.day) AS DATE) AS month,
-       CAST(coalesce(sum(e.orders) FILTER (WHERE e.customer_id IS NOT NULL), 0) AS BIGINT) AS orders,
-       count(DISTINCT e.customer_id) FILTER (WHERE e.orders > 0) AS customers,
-       CAST(coalesce(sum(e.net_minor) FILTER (WHERE e.customer_id IS NOT NULL), 0) AS BIGINT) AS net_minor,
-       CAST(coalesce(sum(e.orders) FILTER (WHERE e.customer_id IS NULL), 0) AS BIGINT) AS guest_orders,
-       CAST(coalesce(sum(e.net_minor) FILTER (WHERE e.customer_id IS NULL), 0) AS BIGINT) AS guest_net_minor
-FROM entry AS e
-GROUP BY date_trunc('month', e.day);
+SELECT d.customer_id AS customer_id, d.ordered_on AS ordered_on, d.orders AS orders, d.net_minor AS net_minor,
+       CASE WHEN d.orders > 0
+            THEN CAST(d.ordered_on - max(CASE WHEN d.orders > 0 THEN d.ordered_on END) OVER before AS INTEGER)
+       END AS gap
+FROM day AS d
+WINDOW before AS (PARTITION BY d.customer_id ORDER BY d.ordered_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);

@@ -1,19 +1,13 @@
 -- Per customer with a counted order. Quintile scores come from cut points, so ties share a score.
 CREATE OR REPLACE TEMP TABLE bought AS
-WITH spent AS (
-    SELECT d.customer_id AS customer_id, CAST(sum(d.orders) AS BIGINT) AS orders_count,
-           min(d.ordered_on) FILTER (WHERE d.orders > 0) AS first_order_on,
-           max(d.ordered_on) FILTER (WHERE d.orders > 0) AS last_order_on,
-           CAST(sum(d.net_minor) AS BIGINT) AS net_minor
-    FROM customer_day AS d
-    GROUP BY d.customer_id
-)
 SELECT s.customer_id AS customer_id, s.orders_count AS orders_count, s.first_order_on AS first_order_on,
        s.last_order_on AS last_order_on, s.net_minor AS net_minor,
        CAST($as_of - s.last_order_on AS BIGINT) AS days_since_last,
        CAST(s.last_order_on - s.first_order_on AS HUGEINT) AS days_buying,
-       half_even(CAST(s.net_minor AS HUGEINT), s.orders_count) AS order_value
-FROM spent AS s
+       half_even(CAST(s.net_minor AS HUGEINT), s.orders_count) AS order_value,
+       CASE WHEN s.gross_minor > 0
+            THEN CAST(round(CAST(s.refund_minor AS DOUBLE) / s.gross_minor, 4) AS DECIMAL(18, 4)) END AS refund_rate
+FROM customer_total AS s
 WHERE s.orders_count > 0;
 
 CREATE OR REPLACE TABLE rfm_cut AS
@@ -36,15 +30,6 @@ FROM bought AS b
 JOIN rfm_cut AS r ON r.measure = 'r'
 JOIN rfm_cut AS f ON f.measure = 'f'
 JOIN rfm_cut AS m ON m.measure = 'm';
-
-CREATE OR REPLACE TEMP TABLE given_share AS
-SELECT s.customer_id AS customer_id,
-       CASE WHEN sum(s.gross_minor) > 0
-            THEN CAST(round(CAST(sum(s.refund_minor) AS DOUBLE) / sum(s.gross_minor), 4) AS DECIMAL(18, 4))
-       END AS refund_rate
-FROM sale AS s
-WHERE s.kind = 'counted' AND s.customer_id IS NOT NULL
-GROUP BY s.customer_id;
 
 -- Simple CLV of a person: the shop's lifetime, or the person's own from first to last order where that is
 -- longer; orders per year of that own time, taken as a year at least; the person's mean order.
@@ -69,7 +54,7 @@ SELECT b.customer_id AS customer_id, b.orders_count AS orders_count, b.first_ord
                                    ELSE 'promising' END
             WHEN s.r = 2 THEN CASE WHEN s.f + s.m >= 6 THEN 'at_risk' ELSE 'almost_lost' END
             ELSE CASE WHEN s.f + s.m >= 8 THEN 'previously_loyal' ELSE 'dormant' END END AS rfm_group,
-       g.refund_rate AS refund_rate,
+       b.refund_rate AS refund_rate,
        CAST(CAST(f.years_h AS DECIMAL(18, 0)) * 0.01 AS DECIMAL(18, 2)) AS clv_years,
        CAST(CAST(f.per_year_h AS DECIMAL(18, 0)) * 0.01 AS DECIMAL(18, 2)) AS clv_orders_per_year,
        CAST(b.order_value AS BIGINT) AS clv_order_value_minor,
@@ -77,27 +62,19 @@ SELECT b.customer_id AS customer_id, b.orders_count AS orders_count, b.first_ord
        CAST(half_even(f.per_year_h * b.order_value, 100) AS BIGINT) AS clv_12m_minor
 FROM bought AS b
 JOIN scored AS s ON s.customer_id = b.customer_id
-JOIN factor AS f ON f.customer_id = b.customer_id
-LEFT JOIN given_share AS g ON g.customer_id = b.customer_id;
+JOIN factor AS f ON f.customer_id = b.customer_id;
 
 DROP TABLE bought;
 DROP TABLE scored;
-DROP TABLE given_share;
 
 -- Days between consecutive days with an order, over the whole shop; with fewer than 100 returning
 -- customers the fixed lines stand in (40 days and its half, at_risk, lapsed).
 CREATE OR REPLACE TABLE gap_line AS
-WITH gap AS (
-    SELECT d.customer_id AS customer_id,
-           d.ordered_on - lag(d.ordered_on) OVER (PARTITION BY d.customer_id ORDER BY d.ordered_on) AS days
+WITH cut AS (
+    SELECT (SELECT count(*) FROM customer_total AS t WHERE t.days > 1) AS customers,
+           quantile_disc(CAST(d.gap AS BIGINT), [0.25, 0.5, 0.75, 0.9]) AS q
     FROM customer_day AS d
-    WHERE d.orders > 0
-),
-cut AS (
-    SELECT count(DISTINCT g.customer_id) AS customers,
-           quantile_disc(g.days, [0.25, 0.5, 0.75, 0.9]) AS q
-    FROM gap AS g
-    WHERE g.days IS NOT NULL
+    WHERE d.gap IS NOT NULL
 )
 SELECT CASE WHEN c.customers >= 100 THEN 'shop' ELSE 'fixed' END AS basis, c.customers AS customers,
        CAST(CASE WHEN c.customers >= 100 THEN c.q[1] ELSE 20 END AS BIGINT) AS gap_p25,

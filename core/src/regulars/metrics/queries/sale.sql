@@ -14,7 +14,7 @@ WITH given AS (
                      * tax_on_top(o.goods_minor, o.goods_tax_minor, o.shipping_minor, o.tax_minor, o.total_minor),
                      CASE WHEN o.goods_minor > 0 THEN o.goods_minor END) AS tax_so_far
     FROM refunds AS r
-    JOIN orders AS o ON o.connection = r.connection AND o.id = r.order_id AND NOT o.deleted
+    JOIN {orders} AS o ON o.connection = r.connection AND o.id = r.order_id AND NOT o.deleted
     WHERE NOT r.deleted
     WINDOW so_far AS (PARTITION BY r.connection, r.order_id ORDER BY r.refunded_at, r.id)
 ),
@@ -54,7 +54,7 @@ WITH rate_span AS (
 given_back AS (
     SELECT p.connection AS connection, p.order_id AS order_id, min(p.currency) AS low, max(p.currency) AS high,
            sum(CAST(p.minor AS HUGEINT)) AS minor
-    FROM refund_part AS p
+    FROM {refund_part} AS p
     WHERE p.refunded_on <= $as_of
     GROUP BY p.connection, p.order_id
 ),
@@ -77,7 +77,7 @@ placed AS (
            coalesce(list_has_any(list_transform(o.tags, lambda t: lower(t)), CAST($wholesale_tags AS VARCHAR[])),
                     false) OR ($wholesale_companies AND o.company_id IS NOT NULL) AS is_wholesale,
            coalesce(g.low <> o.currency OR g.high <> o.currency, false) AS is_mixed
-    FROM orders AS o
+    FROM {orders} AS o
     LEFT JOIN order_customer AS c ON c.connection = o.connection AND c.order_id = o.id
     LEFT JOIN given_back AS g ON g.connection = o.connection AND g.order_id = o.id
     WHERE NOT o.deleted AND CAST(timezone($zone, o.ordered_at) AS DATE) <= $as_of
@@ -110,7 +110,7 @@ FROM judged AS j;
 CREATE OR REPLACE TABLE refund_sale AS
 SELECT p.connection AS connection, p.refund_id AS refund_id, p.order_id AS order_id, s.customer_id AS customer_id,
        p.refunded_on AS refunded_on, CAST(half_even(CAST(p.minor AS HUGEINT) * f.num, f.den) AS BIGINT) AS minor
-FROM refund_part AS p
+FROM {refund_part} AS p
 JOIN sale AS s ON s.connection = p.connection AND s.order_id = p.order_id AND s.kind = 'counted'
 JOIN (
     SELECT x.currency AS currency, x.from_on AS from_on, x.num AS num, x.den AS den,
