@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import expit, gammaln, hyp2f1
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
-from regulars.clv.table import Floats, Table, dot
+from regulars.clv.table import Floats, Table, dot, sums
 
 NAMES = ("r", "alpha", "s", "beta")
-STEP = 1e-5  # of the logarithms, for the central differences of the gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +98,83 @@ class Pareto:
 
 
 class Likelihood:
-    """Mean negative log-likelihood of a table and its gradient by the logarithms of the parameters.
+    """Mean negative log-likelihood of a table and its gradient, both by the logarithms of the parameters.
 
-    The gradient is by central differences: give it a table of `cells`, not a million rows.
+    Who has left did so between the last purchase and now. The published form writes that integral as two
+    hypergeometric series, which have no handy derivatives by the parameters; Gauss's rule gives it and all four
+    derivatives at once: within 3e-10 of the series, and 1e-5 where parameters are absurd.
     """
 
     def __init__(self, table: Table) -> None:
         self._table, self._n = table, table.customers
-        self._ux, self._at = np.unique(table.x, return_inverse=True)
-        self._at = self._at.reshape(-1)
+        self._ux, at = np.unique(table.x, return_inverse=True)
+        self._wx = sums(at.reshape(-1), table.weight)
 
     def __call__(self, theta: Floats) -> tuple[float, Floats]:
-        moved = np.eye(4) * STEP
-        gradient = [(self.value(theta + d) - self.value(theta - d)) / (2 * STEP) for d in moved]
-        return self.value(theta), np.array(gradient)
+        r, alpha, s, beta = (float(value) for value in np.exp(theta))
+        t, n = self._table, self._n
+        power = r + t.x
+        log_end = np.log(alpha + t.age), np.log(beta + t.age)
+        lives = -power * log_end[0] - s * log_end[1]
+        inside = _between(power, alpha, s, beta, t.tx, t.age)
+        left = np.log(s) + inside.log_total
+        either = np.logaddexp(lives, left)
+        total = dot(t.weight, either) + dot(self._wx, gammaln(r + self._ux))
+        total += n * float(r * theta[1] + s * theta[3] - gammaln(r))
+        gone = t.weight * np.exp(left - either)
+        here = t.weight - gone
+        by_r = dot(self._wx, digamma(r + self._ux)) + n * float(theta[1] - digamma(r))
+        by_r -= dot(here, log_end[0]) + dot(gone, inside.log_alpha)
+        by_alpha = n * r / alpha - dot(here, power / (alpha + t.age)) - dot(gone, power * inside.per_alpha)
+        by_s = n * float(theta[3]) - dot(here, log_end[1]) + dot(gone, 1 / s - inside.log_beta)
+        by_beta = n * s / beta - dot(here, s / (beta + t.age)) - dot(gone, (s + 1) * inside.per_beta)
+        return -total / n, -np.array([by_r * r, by_alpha * alpha, by_s * s, by_beta * beta]) / n
 
-    def value(self, theta: Floats) -> float:
-        """The function alone."""
-        r, alpha, s, beta = np.exp(theta)
-        t = self._table
-        common = gammaln(r + self._ux)[self._at] - gammaln(r) + r * theta[1] + s * theta[3]
-        lives = -(r + t.x) * np.log(alpha + t.age) - s * np.log(beta + t.age)
-        left = np.log(s) - np.log(r + s + t.x) + _log_a0(r, alpha, s, beta, t.x, t.tx, t.age)
-        return -dot(t.weight, common + np.logaddexp(lives, left)) / self._n
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """The integral of (alpha + u)^-power (beta + u)^-(s + 1) over u, as a logarithm, and means under it of
+    log(alpha + u), 1 / (alpha + u) and the same with beta."""
+
+    log_total: Floats
+    log_alpha: Floats
+    per_alpha: Floats
+    log_beta: Floats
+    per_beta: Floats
+
+
+def _between(power: Floats, alpha: float, s: float, beta: float, tx: Floats, age: Floats) -> _Inside:
+    """From the last purchase to now. Time runs as log(c + u), c the smaller of alpha and beta, and is then bent so
+    that nodes lie where the integrand is large, for one purchase as for thousands. Bent by a quarter of its
+    first slope: then it ends as smoothly as it begins."""
+    c = min(alpha, beta)
+    start = c + tx
+    slope = np.maximum(power * start / (alpha + tx) + (s + 1) * start / (beta + tx) - 1, 1e-3) / 4
+    reach = -np.expm1(-slope * np.log((c + age) / start))
+    first = -power * np.log(alpha + tx) - (s + 1) * np.log(beta + tx) + np.log(start)
+    weights, log_a, per_a, log_b, per_b = np.zeros((5, len(tx)))
+    for node, weight in zip(*_NODES, strict=True):
+        way = -np.log1p(-reach * node) / slope
+        at = start * np.exp(way) - c
+        a, b = alpha + at, beta + at
+        la, lb = np.log(a), np.log(b)
+        value = weight * np.exp(-power * la - (s + 1) * lb + np.log(at + c) - first + slope * way)
+        weights += value
+        log_a += value * la
+        per_a += value / a
+        log_b += value * lb
+        per_b += value / b
+    with np.errstate(divide="ignore"):
+        log_total = first + np.log(weights * reach / slope)
+    return _Inside(log_total, log_a / weights, per_a / weights, log_b / weights, per_b / weights)
+
+
+def _unit_nodes(count: int) -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return np.asarray((nodes + 1) / 2, dtype=np.float64), np.asarray(weights / 2, dtype=np.float64)
+
+
+_NODES = _unit_nodes(20)
 
 
 def _log_a0(r: float, alpha: float, s: float, beta: float, x: Floats, tx: Floats, age: Floats) -> Floats:
