@@ -74,9 +74,14 @@ def test_cells_of_a_week_hardly_move_the_parameters(whole):
     assert np.all(np.abs(np.log(one.values / other.values)) < one.log_sd)
 
 
-@pytest.mark.parametrize("name", ["mbg_nbd", "pareto_nbd", "bg_nbd"])
-def test_online_retail_cannot_tell_leaving_from_pausing_and_says_so(name):
+@pytest.fixture(scope="module")
+def retail():
     customer, day, amount = online_retail()
-    shop = fit_shop(summarise(customer, day, amount, int(day.max())).table(), name)
+    return summarise(customer, day, amount, int(day.max())).table()
+
+
+@pytest.mark.parametrize("name", ["mbg_nbd", "pareto_nbd", "bg_nbd"])
+def test_online_retail_cannot_tell_leaving_from_pausing_and_says_so(retail, name):
+    shop = fit_shop(retail, name)
     assert not shop.identified
     assert shop.notes[0].startswith("churn not identified")
