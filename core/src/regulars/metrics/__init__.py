@@ -27,8 +27,8 @@ __all__ = [
     "Period",
     "Retention",
     "Span",
-    "Unrated",
     "Survival",
+    "Unrated",
     "build",
     "build_catalogue",
     "build_reach",
@@ -43,7 +43,7 @@ __all__ = [
     "retention_members",
     "running",
     "simple_clv",
-    "unrated",
     "span_before",
+    "unrated",
     "year_before",
 ]
