@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from regulars.clv import buying, ladder, pareto, spend
 from regulars.clv.backtest import grade_model, split
@@ -35,7 +36,13 @@ def fit_history(
     known: Summary, days: Days, settings: ClvSettings, as_of: date, pool: Pool | None
 ) -> Fitted | None:
     """The shop's models as of a day; None where nobody bought before that day."""
-    known = _ordered(known)
+    with threadpool_limits(1):
+        return _fit_history(_ordered(known), days, settings, as_of, pool)
+
+
+def _fit_history(
+    known: Summary, days: Days, settings: ClvSettings, as_of: date, pool: Pool | None
+) -> Fitted | None:
     table = known.table()
     trials = _trials(days, _candidates(table, settings), settings, as_of, pool)
     name, why = _chosen(table, trials, settings)

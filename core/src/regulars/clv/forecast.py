@@ -87,7 +87,10 @@ class _Worth:
         slopes = self._slopes(known, orders, amount)
         wide = np.exp(Z * np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, self._covariance, slopes), 0.0)))
         self._orders, self._active = self._orders + float(orders.sum()), self._active + float(active.sum())
-        self._value, self._slope = self._value + float(value.sum()), self._slope + slopes @ value
+        self._value, self._slope = (
+            self._value + float(value.sum()),
+            self._slope + np.einsum("ij,j->i", slopes, value),
+        )
         columns: dict[str, pa.Array[Any]] = {
             "p_alive": pa.array(model.alive(x, tx, age)),
             "p_active_90d": pa.array(active),
