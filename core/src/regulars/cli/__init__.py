@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "media": ("media:command", "Whom the shop reaches without renting, and what brings people there."),
     "lifecycle": ("lifecycle:command", "Lines per category and where they come from; stages, levels, who moved."),
     "acquisition": ("acquisition:command", "Where customers came from, how far they got, what one cost."),
+    "scorecard": ("scorecard:command", "Six figures of a month, and what happens if nothing is done."),
     "ecoa": ("ecoa:group", "New addresses for bounced ones, inside a budget."),
     "reactivation": ("reactivation:group", "Who is written to after they lapsed, and who is not and why."),
     "identity": ("identity:group", "Which profiles are one person."),
