@@ -176,7 +176,7 @@ def test_one_level_and_stage_at_every_instant_dates_rise_and_any_past_day_comes_
     nights: Nights, people: list[list[tuple[int, str]]], nightly: list[int]
 ) -> None:
     again = Nights(Shop(nights.shop.session))
-    again.settings = replace(again.settings, bond_orders=2)
+    again.settings = replace(again.settings, bond_orders=2, min_customers=5)  # lines are learned, too
     for number, events in enumerate(people):
         known(again, f"p{number:02}")
         for at, what in events:
@@ -185,8 +185,8 @@ def test_one_level_and_stage_at_every_instant_dates_rise_and_any_past_day_comes_
     for number in sorted(nightly):
         again.night(day(number))
         said[number] = standings(again)
-    for number in nightly:  # in any order, without memory
-        again.today(day(number))
+    for number in nightly:  # in any order, with the lines that were recorded by then
+        again.again(day(number))
         assert standings(again) == said[number]
     for position, kind in enumerate(("state", "stage", "level")):
         for name in said[number]:
