@@ -7,11 +7,15 @@ is that day's amount.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regulars.clv.table import Floats, Table, compress
+
+Rows = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
+"""Customer, day and amount: three arrays of one length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +47,22 @@ class Summary:
         return len(self.customer)
 
 
-def summarise(customer: NDArray[np.int64], day: NDArray[np.int32], amount: Floats, end: int) -> Summary:
-    """One row per customer from one row per (customer, day), in any order, each pair once.
+def summarise(
+    customer: NDArray[np.integer[Any]], day: NDArray[np.integer[Any]], amount: NDArray[Any], end: int
+) -> Summary:
+    """One row per customer from orders, or days with a purchase, in any order.
 
     `day` counts from any origin; days after `end` are left out, and so are customers with none until then.
-    Raises ValueError where a pair comes twice.
+    Amounts of one customer's day are added up; that days of nothing are no purchases is for the caller to say.
     """
     if np.any(day > end):
         keep = day <= end
         customer, day, amount = customer[keep], day[keep], amount[keep]
+    customer, day, amount = _by_day(*_in_order(customer, day, amount))
     if not len(customer):
         none = np.empty(0)
         return Summary(np.empty(0, dtype=np.int64), none, none, none, none, none)
-    order = _order(customer, day)
-    customer, day, amount = customer[order], day[order], amount[order]
-    new = np.ones(len(customer), dtype=bool)
-    np.not_equal(customer[1:], customer[:-1], out=new[1:])
-    if np.any(~new[1:] & (day[1:] == day[:-1])):
-        raise ValueError("a customer has two rows of one day")
-    first = np.flatnonzero(new)
+    first = np.flatnonzero(_new(customer))
     last = np.append(first[1:], len(customer)) - 1
     total = np.add.reduceat(amount, first)
     return Summary(
@@ -69,14 +70,52 @@ def summarise(customer: NDArray[np.int64], day: NDArray[np.int32], amount: Float
         (last - first).astype(np.float64),
         (day[last] - day[first]).astype(np.float64),
         (end - day[first]).astype(np.float64),
-        amount[first],
-        total - amount[first],
+        amount[first].astype(np.float64),
+        (total - amount[first]).astype(np.float64),
     )
 
 
-def _order(customer: NDArray[np.int64], day: NDArray[np.int32]) -> NDArray[np.intp]:
-    """By customer and day; one packed key sorts faster than two, and what is sorted already costs a look."""
-    key = (customer.astype(np.int64) << 20) + (day.astype(np.int64) - int(day.min()))
+def _in_order(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Rows:
+    """By customer and day; what is so already costs a look.
+
+    Whole amounts that fit one 64-bit key beside customer and day are sorted within it: numbers alone are sorted
+    several times faster than places, and nothing has to be fetched from there.
+    """
+    customer, day = customer.astype(np.int64, copy=False), day.astype(np.int32, copy=False)
+    if not len(customer):
+        return customer, day, amount
+    origin = int(day.min())
+    wide = (int(day.max()) - origin).bit_length()
+    key = (customer << wide) + (day - origin)
     if np.all(key[1:] >= key[:-1]):
-        return np.arange(len(key))
-    return np.argsort(key, kind="stable")
+        return customer, day, amount
+    low, high = amount.min(), amount.max()
+    room = int(high - low).bit_length()
+    if amount.dtype.kind != "i" or int(key.max()).bit_length() + room > 63 or int(customer.min()) < 0:
+        order = np.argsort(key, kind="stable")
+        return customer[order], day[order], amount[order]
+    key <<= room
+    key += amount - low
+    key.sort()
+    amount = (key & ((1 << room) - 1)) + low
+    key >>= room
+    day = (key & ((1 << wide) - 1)).astype(np.int32) + np.int32(origin)
+    key >>= wide
+    return key, day, amount
+
+
+def _by_day(customer: NDArray[np.int64], day: NDArray[np.int32], amount: NDArray[Any]) -> Rows:
+    """One row per customer and day."""
+    new = _new(customer)
+    new[1:] |= day[1:] != day[:-1]
+    if new.all():
+        return customer, day, amount
+    at = np.flatnonzero(new)
+    return customer[at], day[at], np.add.reduceat(amount, at)
+
+
+def _new(customer: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where another customer begins."""
+    new = np.ones(len(customer), dtype=bool)
+    np.not_equal(customer[1:], customer[:-1], out=new[1:])
+    return new
