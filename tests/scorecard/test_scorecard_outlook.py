@@ -42,14 +42,22 @@ def crowd(seed: int, people: int = 250, years: int = 4) -> list[tuple[str, date]
 def test_the_forecast_is_the_share_that_came_back_times_those_who_are_as_silent() -> None:
     # Of 1,000 waits, 400 ended on day 10 and 200 on day 50; 400 are open at day 200.
     curve = survival([Waited(10, 400, 0), Waited(50, 200, 0), Waited(200, 0, 400)])
-    assert forecast(curve, [(0, 10)])[0] == pytest.approx(10 * 0.6)
-    assert forecast(curve, [(20, 6)])[0] == pytest.approx(6 * (1 - 40 / 60))
-    assert forecast(curve, [(60, 7)])[0] == 0
+    assert forecast(curve, [(0, 10)]).expected == pytest.approx(10 * 0.6)
+    assert forecast(curve, [(20, 6)]).expected == pytest.approx(6 * (1 - 40 / 60))
+    assert forecast(curve, [(60, 7)]).expected == 0
 
 
 def test_everybody_silent_for_very_long_counts_as_silent_for_as_long_as_was_watched() -> None:
     curve = survival([Waited(100, 50, 0), Waited(150, 0, 60)])
-    assert forecast(curve, [(9000, 11)]) == forecast(curve, [(60, 11)])
+    assert forecast(curve, [(9000, 11)]).expected == forecast(curve, [(60, 11)]).expected
+    assert forecast(curve, [(9000, 11), (5, 11)]).beyond == forecast(curve, [(9000, 11)]).expected
+
+
+def test_a_forecast_that_hangs_on_silences_nobody_watched_is_not_made(shop: Shop) -> None:
+    # For 200 days people came in and bought every 30 days; most stopped 60 days ago. Nobody was seen that silent.
+    days = [(f"p{n}", TODAY - timedelta(days=d)) for n in range(120) for d in range(60 + n % 30, 200, 30)]
+    store(shop, days)
+    assert outlook(shop.session, TODAY).now.expected is None
 
 
 def test_a_small_or_a_young_shop_gets_no_forecast(shop: Shop) -> None:

@@ -29,6 +29,8 @@ _EARLIER = 8  # forecasts before the tested ones, to learn from
 _UNSURE = 0.05  # what no past can tell of the next quarter, as a share of the forecast
 _WEIGHT = 2  # before anything was learnt: errors as large as their variance, as if seen twice
 _SEEN = 2 * AHEAD  # days of history without which no forecast is made
+_ALL_BACK = 0.05  # share still away at the curve's end that may be neglected
+_BEYOND = 0.2  # largest share of the forecast that may come from silences longer than were watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Outlook:
     """A forecast made on `on`: of `customers`, `recent` ordered in the 90 days before, and `expected` (80 %:
     `low` to `high`) in the 90 days after. `came` is how many did; None where these days are not over.
 
-    All three are None where there was too little to learn from: fewer than 50 waits, or 180 days.
+    All three are None where there was too little to learn from: fewer than 50 waits or 180 days, or silences
+    that were not watched for long enough.
     """
 
     on: date
@@ -68,10 +71,15 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Outlooks:
-    """Today's forecast, and those of past quarters as they would have been made then, newest first."""
+    """Today's forecast, and those of past quarters as they would have been made then, newest first.
+
+    `model` is what the model of predicted values expects of today's customers (the sum of p_active_90d), a
+    second opinion; None where nobody is predicted.
+    """
 
     now: Outlook
     past: tuple[Outlook, ...]
+    model: float | None = None
 
     @property
     def tested(self) -> int:
@@ -92,7 +100,15 @@ def outlook(session: Session, as_of: date) -> Outlooks:
     first = session.query("SELECT min(ordered_on) FROM customer_day WHERE orders > 0")[0][0]
     made = [_made(on, waits.get(on, []), first, is_over=on < as_of) for on in origins]
     judged = [_with_interval(made, at) for at in range(1 + QUARTERS)]
-    return Outlooks(judged[0], tuple(judged[1:]))
+    return Outlooks(judged[0], tuple(judged[1:]), _second_opinion(session, as_of))
+
+
+def _second_opinion(session: Session, as_of: date) -> float | None:
+    if not session.has("clv_model"):
+        return None
+    asked = "SELECT expected_active_90d FROM clv_model WHERE as_of = $as_of"
+    found = session.query(asked, {"as_of": as_of})
+    return found[0][0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +135,44 @@ def _made(on: date, waits: Sequence[Wait], first: date | None, *, is_over: bool)
     curve = survival(Waited(wait.days, wait.ordered, wait.waiting) for wait in waits)
     if first is None or (on - first).days < _SEEN or curve.waits < FEWEST or curve.horizon is None:
         return _Made(blank)
-    expected, variance = forecast(curve, [(wait.days, wait.waiting) for wait in waits if wait.waiting])
-    return _Made(replace(blank, expected=expected), variance)
+    found = forecast(curve, [(wait.days, wait.waiting) for wait in waits if wait.waiting])
+    if found.beyond > _BEYOND * found.expected:
+        return _Made(blank)
+    return _Made(replace(blank, expected=found.expected), found.variance)
 
 
-def forecast(curve: Survival, silent: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Orders expected within 90 days of customers counted by days of silence, and the variance of that.
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Customers expected to order, the variance of that, and how many of them are silent for longer than enough
+    people were watched: they are taken as silent for that long, which is too favourable."""
 
-    Whoever is silent for longer than enough people were watched is taken as silent for that long.
-    """
-    longest = max((curve.horizon or 0) - AHEAD, 0)
-    expected = chance = 0.0
+    expected: float
+    variance: float
+    beyond: float
+
+
+def forecast(curve: Survival, silent: Sequence[tuple[int, int]]) -> Forecast:
+    """Of customers counted by days of silence, those who order within 90 days."""
+    longest = _longest(curve)
+    expected = chance = beyond = 0.0
     staying: dict[int, float] = {}
     for days, people in silent:
         here = min(days, longest)
         stays = curve.left(here + AHEAD) / before if (before := curve.left(here)) else 1.0
         expected += people * (1 - stays)
+        beyond += people * (1 - stays) if days > longest else 0.0
         chance += people * stays * (1 - stays)
         staying[here] = staying.get(here, 0.0) + people * stays
-    return expected, chance + _curve_variance(curve, staying) + (_UNSURE * expected) ** 2
+    variance = chance + _curve_variance(curve, staying) + (_UNSURE * expected) ** 2
+    return Forecast(expected, variance, beyond)
+
+
+def _longest(curve: Survival) -> int:
+    """The longest silence of which the next 90 days are known: enough people got so far, and were watched on, or
+    all but a few of them came back sooner."""
+    last = curve.steps[-1]
+    watched = last.day if last.left < _ALL_BACK else last.day - AHEAD
+    return max(min(curve.horizon or 0, watched), 0)
 
 
 def _curve_variance(curve: Survival, staying: Mapping[int, float]) -> float:

@@ -53,9 +53,11 @@ def _outlook(found: Outlooks) -> Iterator[str]:
     now = found.now
     yield f"if nothing is done   {now.customers:,} customers; {now.recent:,} ordered in the last {AHEAD} days"
     if now.expected is None or now.low is None or now.high is None:
-        yield f"  expected in the next {AHEAD} days: not measured: fewer than 50 waits, or 180 days, to learn from"
+        yield f"  expected in the next {AHEAD} days: not measured: too little history to learn from"
         return
     yield f"  expected to order in the next {AHEAD} days: {_expected(now)}; new customers are not in it"
+    if found.model is not None:
+        yield f"  the model of predicted values expects {found.model:,.0f}"
     for past in found.past:
         if past.covered is not None:
             yield f"  {past.on}: {_expected(past)}; {past.came:,} did, {'inside' if past.covered else 'outside'}"
@@ -84,6 +86,7 @@ def page_data(card: Card) -> dict[str, Any]:
         },
         "if_nothing_is_done": {
             "now": asdict(card.outlook.now),
+            "model": card.outlook.model,
             "past": [asdict(each) | {"covered": each.covered} for each in card.outlook.past],
             "covered": card.outlook.covered,
             "tested": card.outlook.tested,
