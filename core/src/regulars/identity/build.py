@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from regulars.config import IdentityConfig
 from regulars.identity.clusters import Cluster, Key, clusters, oversized
+from regulars.identity.owners import update_owners
 from regulars.journal import Fact
 from regulars.warehouse import Session, statement
 
@@ -34,32 +36,30 @@ def build(session: Session, settings: IdentitySettings, decisions: Iterable[Fact
     `decisions` are the facts of kind "join" (payload `with`: another profile key) and "split"; the
     newest about a profile counts. Phone numbers and names only ever propose (identity_review).
     """
-    params = {"key": settings.key}
-    session.run(statement("regulars.identity", "profiles"), params)
-    shared = _shared(session, settings)
+    params: dict[str, Any] = {"key": settings.key, "shared": list(settings.shared_inboxes)}
+    session.run(statement(__package__, "profiles"), params)
     joined, apart = _decided(decisions)
-    found = clusters([*_email_keys(session, shared), *_decision_keys(joined)], apart)
+    session.load("decided", _decided_table(joined, apart))
+    session.run(statement(__package__, "alike"), params)
+    found = clusters([*_email_keys(session), *_decision_keys(joined)], apart)
     held = {id(c): f"{len(c.profiles)} profiles share addresses" for c in oversized(found, settings.max_cluster)}
     session.load("cluster_member", _members(found, held))
-    session.run(statement("regulars.identity", "customers"), params)
-    session.run(statement("regulars.identity", "review"), {"shared": list(settings.shared_inboxes)})
-    session.run("DROP TABLE cluster_member")
+    session.run(statement(__package__, "members"), {"after": len(found), "most": settings.max_cluster})
+    session.run(statement(__package__, "customers"), params)
+    session.run(statement(__package__, "review"), params)
+    session.run("DROP TABLE cluster_member; DROP TABLE decided")
+    update_owners(session, settings.key)
 
 
-def _shared(session: Session, settings: IdentitySettings) -> frozenset[str]:
-    rows = session.query(
-        "SELECT DISTINCT email FROM address WHERE list_contains($shared, split_part(email, '@', 1))",
-        {"shared": list(settings.shared_inboxes)},
-    )
-    return frozenset(row[0] for row in rows)
+def _email_keys(session: Session) -> Iterable[Key]:
+    """Of the addresses that are not a cluster by themselves."""
+    rows = session.query("SELECT profile_key, email FROM shared_address WHERE tangled ORDER BY email, profile_key")
+    return (Key(profile, "same e-mail address", email) for profile, email in rows)
 
 
-def _email_keys(session: Session, shared: frozenset[str]) -> Iterable[Key]:
-    rows = session.query(
-        "SELECT profile_key, email FROM address"
-        " QUALIFY count(*) OVER (PARTITION BY email) > 1 ORDER BY email, profile_key"
-    )
-    return (Key(profile, "same e-mail address", email) for profile, email in rows if email not in shared)
+def _decided_table(joined: Iterable[tuple[str, str]], apart: Iterable[str]) -> pa.Table:
+    profiles = sorted({*apart, *(profile for pair in joined for profile in pair)})
+    return pa.table({"profile_key": pa.array(profiles, pa.string())})
 
 
 def _decided(decisions: Iterable[Fact]) -> tuple[list[tuple[str, str]], frozenset[str]]:

@@ -14,7 +14,7 @@ from regulars.metrics.repeat import Buyers, Once, buyers, one_and_done
 from regulars.metrics.settings import FxRate, MetricSettings, Period, metric_settings
 from regulars.metrics.spans import Span, last_complete, running, span_before, year_before
 from regulars.metrics.survival import Survival, next_orders
-from regulars.metrics.tables import build
+from regulars.metrics.tables import build, update
 from regulars.metrics.unrated import Unrated, unrated
 
 __all__ = [
@@ -45,5 +45,6 @@ __all__ = [
     "simple_clv",
     "span_before",
     "unrated",
+    "update",
     "year_before",
 ]

@@ -70,7 +70,7 @@ def _before_segments(session: Session, client: Client, journal: Journal, as_of: 
     decisions = sorted((*journal.facts("join"), *journal.facts("split")), key=lambda fact: fact.seq)
     identity.build(session, identity.IdentitySettings.of(config.identity, journal.key), decisions)
     settings = metrics.metric_settings(config)
-    metrics.build(session, settings, as_of)
+    metrics.update(session, settings, as_of)
     model = clv.recorded(journal.facts(clv.KIND), as_of)
     refitted = clv.build(session, clv.clv_settings(config), as_of, model, pool_of(client))
     past = expansion.Past.of(journal.facts)

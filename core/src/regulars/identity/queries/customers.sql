@@ -64,13 +64,3 @@ FROM (
     FROM profile GROUP BY customer_id
 ) AS f LEFT JOIN customer_field AS v ON v.customer_id = f.customer_id
 GROUP BY f.customer_id;
-
--- An order belongs to the profile it names, else to the guest of its address; else to nobody.
-CREATE OR REPLACE TABLE order_customer AS
-SELECT o.connection AS connection, o.id AS order_id, f.customer_id AS customer_id
-FROM orders AS o
-LEFT JOIN alias AS a ON a.connection = o.connection AND a.id = o.person_id
-LEFT JOIN profile AS f ON f.connection = o.connection AND f.person_id = coalesce(
-    a.target, o.person_id,
-    'guest:' || left(sha256($key || '|guest|' || normal_email(o.email)), 20))
-WHERE NOT o.deleted;
