@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from regulars.errors import ConfigError
+from regulars.explain.contact import contact_reasons
 from regulars.explain.metric import clv_metric
 from regulars.explain.prediction import person_prediction
 from regulars.explain.rules import Reason, level_reason, stage_reason
@@ -77,6 +78,7 @@ def explain_person(session: Session, who: str, journal: Journal | None = None) -
         stage_reason(session, standing[0], bought, drawn),
         level_reason(session, standing[0], drawn),
         *_permissions(session, customer_id),
+        *contact_reasons(session, customer_id),
     ]
     return Person(
         customer=_customer(session, customer_id),
