@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regulars.clv.grade import Decile, Grade
-from regulars.clv.score import Model, expected
+from regulars.clv.score import Model, expected_if_alive
 from regulars.clv.summary import Summary, summarise
 from regulars.clv.table import Floats
 
@@ -29,8 +29,9 @@ def split(
 
 def grade_model(model: Model, known: Summary, actual: Floats, days: float) -> Grade:
     """Number of purchase days and the chance of at least one, against what came."""
-    predicted = expected(model, known.x, known.tx, known.age, days)
-    return grade(predicted, model.active(known.x, known.tx, known.age, days), actual)
+    alive = model.alive(known.x, known.tx, known.age)
+    predicted = alive * expected_if_alive(model, known.x, known.age, days)
+    return grade(predicted, alive * model.active_if_alive(known.x, known.age, days), actual)
 
 
 def grade(predicted: Floats, chance: Floats, actual: Floats) -> Grade:

@@ -38,8 +38,12 @@ class Buying:
 
     def active(self, x: Floats, tx: Floats, age: Floats, days: float) -> Floats:
         """Chance of at least one purchase within the next `days`: what churn is read from."""
+        return np.asarray(self.alive(x, tx, age) * self.active_if_alive(x, age, days), dtype=np.float64)
+
+    def active_if_alive(self, x: Floats, age: Floats, days: float) -> Floats:
+        """The same for somebody known to be alive; it depends on x and age alone."""
         silent = (self.r + x) * (np.log(self.alpha + age) - np.log(self.alpha + age + days))
-        return np.asarray(self.alive(x, tx, age) * -np.expm1(silent), dtype=np.float64)
+        return np.asarray(-np.expm1(silent), dtype=np.float64)
 
     def expected(self, x: Floats, tx: Floats, age: Floats, days: float) -> Floats:
         """Expected number of days with a purchase within the next `days`."""
@@ -67,11 +71,11 @@ class Buying:
         return np.asarray(c / (a - 1) * rest, dtype=np.float64)
 
     def quantiles(
-        self, x: Floats, tx: Floats, age: Floats, shares: tuple[float, ...], farthest: float
+        self, alive: Floats, x: Floats, age: Floats, shares: tuple[float, ...], farthest: float
     ) -> list[Floats]:
         """For each of `shares`: days until the next purchase has happened with that chance; NaN where it
         takes longer than `farthest`, or never has."""
-        alive, found = self.alive(x, tx, age), []
+        found = []
         for share in shares:
             with np.errstate(all="ignore"):
                 left = 1.0 - share / alive

@@ -100,6 +100,8 @@ def _trials(
     if not len(days.day) or end - int(days.day.min()) < 2 * length:
         return ()
     known, actual = split(days.customer, days.day, days.amount, end - length, end)
+    at = np.lexsort((actual, known.age, known.tx, known.x))  # one order, however the days came
+    known, actual = known.take(at), actual[at]
     table = known.table()
     if ladder.is_small(table):
         return ()

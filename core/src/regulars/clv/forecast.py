@@ -14,7 +14,7 @@ from regulars.clv.buying import Buying
 from regulars.clv.fitted import Fitted, Part
 from regulars.clv.ladder import made
 from regulars.clv.pareto import Pareto
-from regulars.clv.score import MONTH, discounted, expected
+from regulars.clv.score import MONTH, discounted_if_alive, expected, expected_if_alive
 from regulars.clv.settings import ClvSettings, Name
 from regulars.clv.spend import Spend
 from regulars.clv.summary import Summary
@@ -79,9 +79,10 @@ class _Worth:
     def table(self, known: Summary, as_of: date) -> pa.Table:
         x, tx, age = known.x, known.tx, known.age
         model, settings = self._model, self._settings
-        active = model.active(x, tx, age, ACTIVE_90)
-        orders = expected(model, x, tx, age, YEAR)
-        times = discounted(model, x, tx, age, settings.discount)
+        alive = model.alive(x, tx, age)
+        active = alive * model.active_if_alive(x, age, ACTIVE_90)
+        orders = alive * expected_if_alive(model, x, age, YEAR)
+        times = alive * discounted_if_alive(model, x, age, settings.discount)
         amount = self._spend.expected(x, known.mean_repeat)
         value = times * amount * settings.margin
         slopes = self._slopes(known, orders, amount)
@@ -92,10 +93,10 @@ class _Worth:
             self._slope + np.einsum("ij,j->i", slopes, value),
         )
         columns: dict[str, pa.Array[Any]] = {
-            "p_alive": pa.array(model.alive(x, tx, age)),
+            "p_alive": pa.array(alive),
             "p_active_90d": pa.array(active),
-            "p_active": pa.array(model.active(x, tx, age, float(settings.active_days))),
-            **self._dates(known, as_of),
+            "p_active": pa.array(alive * model.active_if_alive(x, age, float(settings.active_days))),
+            **self._dates(alive, known, as_of),
             "expected_orders_12m": pa.array(orders),
             "discounted_orders_12m": pa.array(times),
             "expected_amount_minor": pa.array(amount),
@@ -110,10 +111,10 @@ class _Worth:
         wide = float(np.exp(Z * np.sqrt(max(float(share @ self._covariance @ share), 0.0))))
         return Totals(self._orders, self._value, self._value / wide, self._value * wide, self._active)
 
-    def _dates(self, known: Summary, as_of: date) -> dict[str, pa.Array[Any]]:
+    def _dates(self, alive: Floats, known: Summary, as_of: date) -> dict[str, pa.Array[Any]]:
         today = np.datetime64(as_of, "D")
         shares = {"next_order_on": 0.5, "next_order_from": 0.25, "next_order_until": 0.75}
-        found = self._model.quantiles(known.x, known.tx, known.age, tuple(shares.values()), float(FARTHEST))
+        found = self._model.quantiles(alive, known.x, known.age, tuple(shares.values()), float(FARTHEST))
         dates: dict[str, pa.Array[Any]] = {}
         for name, days in zip(shares, found, strict=True):
             far = ~(days <= FARTHEST)
@@ -128,7 +129,8 @@ class _Worth:
         """
         rows = []
         for values in _moved(self._fitted.buying):
-            moved = expected(_buying(self._fitted.model, values), known.x, known.tx, known.age, YEAR)
+            model = _buying(self._fitted.model, values)
+            moved = expected(model, known.x, known.tx, known.age, YEAR)
             rows.append(_log_ratio(moved, orders))
         for values in _moved(self._fitted.spend):
             spent = _spend(values, self._fitted).expected(known.x, known.mean_repeat)

@@ -50,7 +50,11 @@ class Pareto:
         return np.asarray(grown, dtype=np.float64)
 
     def active(self, x: Floats, tx: Floats, age: Floats, days: float) -> Floats:
-        """Chance of at least one purchase within the next `days`.
+        """Chance of at least one purchase within the next `days`."""
+        return np.asarray(self.alive(x, tx, age) * self.active_if_alive(x, age, days), dtype=np.float64)
+
+    def active_if_alive(self, x: Floats, age: Floats, days: float) -> Floats:
+        """The same for somebody known to be alive.
 
         Integrated over the moment of leaving: no closed form is stable for all parameters. 24 nodes give six
         digits.
@@ -65,10 +69,10 @@ class Pareto:
         leaves = (bought * density) @ weights * days / 2
         stays = np.exp(self.s * (np.log(lives[..., 0]) - np.log(lives[..., 0] + days)))
         always = -np.expm1(power[..., 0] * (np.log(end[..., 0]) - np.log(end[..., 0] + days)))
-        return np.asarray(self.alive(x, tx, age) * (leaves + stays * always), dtype=np.float64)
+        return np.asarray(leaves + stays * always, dtype=np.float64)
 
     def quantiles(
-        self, x: Floats, tx: Floats, age: Floats, shares: tuple[float, ...], farthest: float
+        self, alive: Floats, x: Floats, age: Floats, shares: tuple[float, ...], farthest: float
     ) -> list[Floats]:
         """For each of `shares`: days until the next purchase has happened with that chance; NaN where it
         takes longer than `farthest`, or never has.
@@ -76,7 +80,7 @@ class Pareto:
         The chance is added up over spans of time that grow by a fifth, and read off between them.
         """
         edges = np.concatenate(([0.0], np.geomspace(0.5, farthest, 50)))
-        alive, so_far = self.alive(x, tx, age), np.zeros(len(x))
+        so_far = np.zeros(len(x))
         found = [np.full(len(x), np.nan) for _ in shares]
         for start, end in pairwise(edges):
             more = so_far + alive * self._first_within(x, age, start, end)
