@@ -27,7 +27,9 @@ def fitted(alpha, step="weak"):
         ("p", "q", "v"), (6.0, 4.0, 1500.0), tuple(row[:3] for row in SQUARE[:3]), (), -1.0, "", (1, 1, 1), 1.0
     )
     return Fitted(
-        date(2026, 1, 1), "auto", "mbg_nbd", "", step, buying, spend, 900, 400, 200.0, 3000.0, 2500.0, None, (), (), ()
+        fitted_on=date(2026, 1, 1), asked="auto", model="mbg_nbd", why="", step=step, buying=buying, spend=spend,
+        customers=900, repeaters=400, mean_age=200.0, typical=3000.0, median=2500.0, spread=None,
+        flags=(), notes=(), trials=(),
     )  # fmt: skip
 
 
