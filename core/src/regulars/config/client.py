@@ -41,6 +41,12 @@ def _place(text: Any) -> Any:
     return text
 
 
+def _property(text: Any) -> Any:
+    if not isinstance(text, str) or not re.fullmatch(r"custom\..+", text):
+        raise ValueError('expected "custom.<property>"')
+    return text
+
+
 def _least(value: Any) -> Any:
     text = _text(value)
     if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?%?", text):
@@ -116,13 +122,15 @@ class MapEntry(Section):
 class SignalEntry(Section):
     """What a platform's property or tag means: a signal of `kind` with `value`, when it equals `when`.
 
-    `from_` is "<connection>:custom.<property>" or "<connection>:tag.<tag>".
+    `from_` is "<connection>:custom.<property>" or "<connection>:tag.<tag>"; `at` a property of the same person,
+    "custom.<property>", that holds the day of it, such as when they joined a programme.
     """
 
     from_: Annotated[str, BeforeValidator(_place)] = Field(alias="from")
     kind: str
     value: str | None = None
     when: str | None = None
+    at: Annotated[str, BeforeValidator(_property)] | None = None
 
 
 class ClientConfig(Sections):
@@ -143,4 +151,6 @@ class ClientConfig(Sections):
     def custom_properties(self, connection: str) -> list[str]:
         """Properties of the platform that signals need beside the canonical ones."""
         start = f"{connection}:custom."
-        return sorted({s.from_.removeprefix(start) for s in self.signal if s.from_.startswith(start)})
+        named = {s.from_.removeprefix(start) for s in self.signal if s.from_.startswith(start)}
+        dated = {s.at for s in self.signal if s.at and s.from_.startswith(f"{connection}:")}
+        return sorted(named | {name.removeprefix("custom.") for name in dated})

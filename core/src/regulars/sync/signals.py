@@ -7,10 +7,20 @@ from typing import Protocol
 
 from regulars.warehouse import Session
 
+# Milliseconds since 1970, as some platforms write days, or a date or instant as text. A day alone is its noon in
+# UTC, so that it is that day nearly everywhere.
+_AT = r"""CASE WHEN regexp_full_match(json_extract_string(p.custom, $at), '\d{11,14}')
+            THEN make_timestamptz(CAST(json_extract_string(p.custom, $at) AS BIGINT) * 1000)
+                 + CASE WHEN CAST(json_extract_string(p.custom, $at) AS BIGINT) % 86400000 = 0
+                        THEN INTERVAL 12 HOUR ELSE INTERVAL 0 HOUR END
+            WHEN length(json_extract_string(p.custom, $at)) = 10
+            THEN TRY_CAST(json_extract_string(p.custom, $at) AS TIMESTAMPTZ) + INTERVAL 12 HOUR
+            ELSE TRY_CAST(json_extract_string(p.custom, $at) AS TIMESTAMPTZ) END"""
+
 _CUSTOM = """
 INSERT INTO signals BY NAME
 SELECT 'mapped:' || $kind || ':' || p.id AS id, p.updated_at AS updated_at, p.id AS person_id, $kind AS kind,
-       coalesce($value, json_extract_string(p.custom, $path)) AS value, NULL AS at,
+       coalesce($value, json_extract_string(p.custom, $path)) AS value, {at} AS at,
        p.connection AS connection, p.seq AS seq, false AS deleted
 FROM persons AS p
 WHERE NOT p.deleted AND p.connection = $connection AND coalesce(json_extract_string(p.custom, $path), '') <> ''
@@ -20,7 +30,7 @@ WHERE NOT p.deleted AND p.connection = $connection AND coalesce(json_extract_str
 _TAG = """
 INSERT INTO signals BY NAME
 SELECT 'mapped:' || $kind || ':' || p.id AS id, p.updated_at AS updated_at, p.id AS person_id, $kind AS kind,
-       coalesce($value, 'true') AS value, NULL AS at, p.connection AS connection, p.seq AS seq, false AS deleted
+       coalesce($value, 'true') AS value, {at} AS at, p.connection AS connection, p.seq AS seq, false AS deleted
 FROM persons AS p
 WHERE NOT p.deleted AND p.connection = $connection
   AND list_contains(list_transform(p.tags, lambda t: lower(t)), lower($tag))
@@ -28,12 +38,14 @@ WHERE NOT p.deleted AND p.connection = $connection
 
 
 class Mapping(Protocol):
-    """`from_` is "<connection>:custom.<property>" or "<connection>:tag.<tag>"; see config.SignalEntry."""
+    """`from_` is "<connection>:custom.<property>" or "<connection>:tag.<tag>", `at` "custom.<property>" or None;
+    see config.SignalEntry."""
 
     from_: str
     kind: str
     value: str | None
     when: str | None
+    at: str | None
 
 
 def map_signals(session: Session, entries: Sequence[Mapping]) -> None:
@@ -47,8 +59,14 @@ def map_signals(session: Session, entries: Sequence[Mapping]) -> None:
         connection, _, name = entry.from_.partition(":")
         about, _, key = name.partition(".")
         params = {"connection": connection, "kind": entry.kind, "value": entry.value}
+        at = "NULL"
+        if entry.at:
+            at, params["at"] = _AT, _path(entry.at.removeprefix("custom."))
         if about == "tag":
-            session.run(_TAG, {**params, "tag": key})
+            session.run(_TAG.replace("{at}", at), {**params, "tag": key})
         else:
-            path = "$." + '"' + key.replace('"', "") + '"'
-            session.run(_CUSTOM, {**params, "when": entry.when, "path": path})
+            session.run(_CUSTOM.replace("{at}", at), {**params, "when": entry.when, "path": _path(key)})
+
+
+def _path(key: str) -> str:
+    return "$." + '"' + key.replace('"', "") + '"'
