@@ -32,8 +32,8 @@ class Past:
 
 
 def build(session: Session, settings: ExpansionSettings, as_of: date, past: Past | None = None) -> None:
-    """Make admissible, recommended, recommendation_rule, bought_together, product_item, service_hold, offer,
-    offer_month, expansion_split and expansion_basis, as of a client's calendar day (that day included).
+    """Make admissible, held_back, recommended, recommendation_rule, bought_together, product_item, service_hold,
+    offer, offer_month, expansion_split and expansion_basis, as of a client's calendar day (that day included).
 
     Needs metrics' tables as of the same day, identity's, and the canonical tables.
     """

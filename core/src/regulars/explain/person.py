@@ -9,6 +9,7 @@ from typing import Any
 from regulars.errors import ConfigError
 from regulars.explain.contact import contact_reasons
 from regulars.explain.metric import clv_metric
+from regulars.explain.offer import offer_reasons
 from regulars.explain.prediction import person_prediction
 from regulars.explain.rules import Reason, level_reason, stage_reason
 from regulars.explain.snapshot import Row, basis, lines, rows
@@ -34,7 +35,8 @@ class Sale:
 @dataclass(frozen=True, slots=True)
 class Person:
     """Everything that is known of one customer, with reasons. `reasons`: state and stage, level,
-    consent per channel, deliverability. The net worth of counted sales adds up to net sales."""
+    consent per channel, deliverability, reach, first source, offer. The net worth of counted sales
+    adds up to net sales."""
 
     customer: Customer
     lifecycle: Lifecycle
@@ -79,6 +81,7 @@ def explain_person(session: Session, who: str, journal: Journal | None = None) -
         level_reason(session, standing[0], drawn),
         *_permissions(session, customer_id),
         *contact_reasons(session, customer_id),
+        *offer_reasons(session, customer_id),
     ]
     return Person(
         customer=_customer(session, customer_id),

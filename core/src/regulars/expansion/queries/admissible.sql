@@ -1,6 +1,7 @@
 -- Who may be offered what tonight, best first: they own what the rule starts from, never bought what it leads
 -- to (unless that is used up by now), and all waiting times are over. An offer that runs may go on.
-CREATE OR REPLACE TABLE admissible AS
+-- `held_back`: who owns what a rule in use starts from, but is not offered what it leads to, and the first reason.
+CREATE OR REPLACE TEMP TABLE candidate AS
 WITH waiting AS (
     SELECT k.buyer AS buyer, count(*) AS orders,
            coalesce(max(k.delivered_on) > $as_of - $after_delivery, false)
@@ -34,15 +35,30 @@ has_it AS (
       AND (i.used_up_after IS NULL OR h.ever_returned OR h.last_on + CAST(i.used_up_after AS INTEGER) > $as_of)
 )
 SELECT b.customer_id AS customer_id, u.rule_id AS rule_id, u.kind AS kind, u.sku AS sku, u.title AS title,
-       CAST(row_number() OVER (PARTITION BY b.customer_id ORDER BY coalesce(u.confidence, 0) * u.value_minor DESC,
-                               u.rule_id) AS BIGINT) AS position
+       coalesce(u.confidence, 0) * u.value_minor AS worth,
+       CASE WHEN x.buyer IS NOT NULL THEN 'bought already'
+            WHEN b.customer_id IN (SELECT s.customer_id FROM service_hold AS s) THEN 'service first'
+            WHEN u.kind = 'upsell' AND w.orders < $upsell_min_orders
+            THEN 'fewer than ' || $upsell_min_orders || ' orders'
+            WHEN w.parcel THEN 'an order is on its way or was delivered in the last ' || $after_delivery || ' days'
+            WHEN g.customer_id IS NOT NULL AND NOT coalesce(g.rules = 1 AND g.rule_id = u.rule_id, false)
+            THEN 'another offer within ' || $between_offers || ' days' END AS held_by
 FROM owner AS o
 JOIN recommendation_rule AS u ON u.rule_id = o.rule_id
 JOIN buyer AS b ON b.buyer = o.buyer
 JOIN waiting AS w ON w.buyer = o.buyer
 LEFT JOIN running AS g ON g.customer_id = b.customer_id
-WHERE NOT w.parcel
-  AND (u.kind <> 'upsell' OR w.orders >= $upsell_min_orders)
-  AND (g.customer_id IS NULL OR (g.rules = 1 AND g.rule_id = u.rule_id))
-  AND NOT EXISTS (SELECT 1 FROM has_it AS x WHERE x.rule_id = o.rule_id AND x.buyer = o.buyer)
-  AND NOT EXISTS (SELECT 1 FROM service_hold AS s WHERE s.customer_id = b.customer_id);
+LEFT JOIN has_it AS x ON x.rule_id = o.rule_id AND x.buyer = o.buyer;
+
+CREATE OR REPLACE TABLE admissible AS
+SELECT c.customer_id AS customer_id, c.rule_id AS rule_id, c.kind AS kind, c.sku AS sku, c.title AS title,
+       CAST(row_number() OVER (PARTITION BY c.customer_id ORDER BY c.worth DESC, c.rule_id) AS BIGINT) AS position
+FROM candidate AS c
+WHERE c.held_by IS NULL;
+
+CREATE OR REPLACE TABLE held_back AS
+SELECT c.customer_id AS customer_id, c.rule_id AS rule_id, c.held_by AS held_by
+FROM candidate AS c
+WHERE c.held_by IS NOT NULL;
+
+DROP TABLE candidate;
