@@ -15,6 +15,9 @@ NAMES = {
     "sync": "100,000 customers and 1M order lines from a shop on a port",
     "connectors": "reading beside dlt, the official SDKs and a Singer tap: CPU, memory, pace under limits",
     "retail": "the main job on real order lines, month by month beside the file's own sums",
+    "published": "published parameters, holdout errors, extreme cases of the models of lifetime value",
+    "clv": "a million customers' orders to scores beside lifetimes and pymc-marketing; rebuild and increment",
+    "clv-10m": "the same for ten million customers alone: rebuild, one day's increment, the whole way",
     "year": "20 seeds of 365 nights on three failing platforms, an oracle after each; resumable",
 }
 
@@ -42,7 +45,7 @@ def list_() -> None:
 def run(name: str, file: Path | None, scale: float, **asked: Any) -> None:
     """Measure and print."""
     more = {option: value for option, value in asked.items() if value is not None}
-    figures = import_module(f"benchmarks.{name}").measure(scale, **more)
+    figures = import_module(f"benchmarks.{name.replace('-', '_')}").measure(scale, **more)
     for figure in figures:
         click.echo(str(figure))
     if file:

@@ -31,15 +31,15 @@ class Unmeasured(Exception):
 
 
 @cache
-def interpreter(peer: str) -> Path:
-    """The Python of a peer's environment, made where it is not there yet. Raises Unmeasured."""
+def interpreter(peer: str, base: str = sys.executable) -> Path:
+    """The Python of a peer's environment, made from `base` where it is not there yet. Raises Unmeasured."""
     pins = ROOT / "benchmarks" / "peers" / f"{peer}.txt"
-    stamp = sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    stamp = sha256(pins.read_bytes() + _version(base).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / "regulars-benchmarks" / f"{peer}-{stamp}"
     python, whole = folder / "bin" / "python", folder / "whole"
     if not whole.exists():
         print(f"making the environment of {peer} ...", flush=True)
-        _done([sys.executable, "-m", "venv", "--clear", str(folder)], peer)
+        _done([base, "-m", "venv", "--clear", str(folder)], peer)
         _done([str(python), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(pins)], peer)
         whole.touch()
     return python
@@ -61,6 +61,12 @@ def asked(python: Path | str, script: str, *args: str) -> dict[str, Any]:
         raise Unmeasured(f"{script} {args[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1][:200]}")
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def _version(python: str) -> str:
+    if python == sys.executable:
+        return sys.version
+    return subprocess.run([python, "-VV"], capture_output=True, text=True, check=True).stdout
 
 
 def _done(command: list[str], peer: str) -> None:
