@@ -15,6 +15,7 @@ NAMES = {
     "sync": "100,000 customers and 1M order lines from a shop on a port",
     "connectors": "reading beside dlt, the official SDKs and a Singer tap: CPU, memory, pace under limits",
     "retail": "the main job on real order lines, month by month beside the file's own sums",
+    "nightly": "an agency's night: 30 clients of 40,000, one of a million, and how each part grows",
     "published": "published parameters, holdout errors, extreme cases of the models of lifetime value",
     "clv": "a million customers' orders to scores beside lifetimes and pymc-marketing; rebuild and increment",
     "clv-10m": "the same for ten million customers alone: rebuild, one day's increment, the whole way",

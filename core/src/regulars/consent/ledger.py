@@ -51,15 +51,21 @@ def _bases(bases: Iterable[Basis]) -> pa.Table:
 def _stopped(session: Session, journal: Journal) -> pa.Table:
     listed = stops(journal)
     rows: list[Mapping[str, str]] = []
+    if not listed:
+        return _stops_table(rows)
     people = session.query(
         """SELECT f.customer_id, p.email FROM persons AS p
            JOIN profile AS f ON f.connection = p.connection AND f.person_id = p.id
            WHERE p.email IS NOT NULL
            UNION SELECT customer_id, email FROM customer WHERE email IS NOT NULL"""
     )
-    for customer, email in people if listed else ():
+    for customer, email in people:
         if found := listed.get(reference(journal, email)):
             rows.append({"customer_id": customer, "channel": "email", "state": found.why, "at": found.at})
+    return _stops_table(rows)
+
+
+def _stops_table(rows: Sequence[Mapping[str, str]]) -> pa.Table:
     table = _table(rows, ("customer_id", "channel", "state", "at"))
     return table.set_column(3, "at", table.column("at").cast(pa.timestamp("us", tz="UTC")))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
-from regulars.journal import Fact
+from regulars.journal import Fact, Journal
 from regulars.lifecycle.line import stored
 from regulars.lifecycle.schedule import Kept
 from regulars.models import Move
@@ -42,18 +42,14 @@ class Recorded:
                 lines.append((fact.subject, fact.payload))
             elif fact.kind in KINDS:
                 last[fact.kind, fact.subject] = fact.payload
-        moved = [date.fromisoformat(payload["on"]) for payload in last.values()]
-        return cls(
-            pa.table(
-                {
-                    "kind": pa.array([kind for kind, _ in last], pa.string()),
-                    "subject": pa.array([subject for _, subject in last], pa.string()),
-                    "new": pa.array([payload["new"] for payload in last.values()], pa.string()),
-                    "moved_on": pa.array(moved, pa.date32()),
-                }
-            ),
-            tuple(lines),
-        )
+        rows = [(kind, subject, said["new"], said["on"]) for (kind, subject), said in last.items()]
+        return cls(_moved_table(rows), tuple(lines))
+
+    @classmethod
+    def of_journal(cls, journal: Journal) -> Recorded:
+        """The same from a journal."""
+        rows = [(kind, *row) for kind in KINDS for row in journal.newest(kind, "new", "on")]
+        return cls(_moved_table(rows), tuple((fact.subject, fact.payload) for fact in journal.facts(LINE)))
 
     def lines_on(self, day: date) -> dict[str, Kept]:
         """The line of each category that was in force on a day."""
@@ -63,6 +59,13 @@ class Recorded:
         """The last day up to `day` on which a line was replaced, long ago where none was."""
         replaced = (date.fromisoformat(line["on"]) for _, line in self.lines if line["version"] > 1)
         return max((on for on in replaced if on <= day), default=date.min)
+
+
+def _moved_table(rows: Sequence[tuple[str, ...]]) -> pa.Table:
+    columns = [pa.array([row[n] for row in rows], pa.string()) for n in range(4)]
+    return pa.table(
+        dict(zip(("kind", "subject", "new"), columns, strict=False)) | {"moved_on": columns[3].cast(pa.date32())}
+    )
 
 
 def moves(session: Session, kind: str, as_of: date) -> list[tuple[str, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,7 @@ from regulars import clv, consent, expansion, identity, lifecycle, metrics, reac
 from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
+from regulars.run import parts
 from regulars.run.offering import offers
 from regulars.run.pool import pool_of
 from regulars.segments import Report, Segment
@@ -41,6 +43,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     """
     with warehouse.burst() as session:
         refitted = _before_segments(session, client, journal, as_of)
+        parts.begin("segments")
         fresh, complaints = _fresh(session, client, journal)
         where = reactivation.EcoaDesk(client.config, journal, warehouse.burst)
         report, audiences = _segments(session, client, where, as_of, fresh)
@@ -50,6 +53,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         harmful = tuple(row[0] for row in session.query("SELECT rule_id FROM rule_off ORDER BY rule_id"))
         people = session.query("SELECT count(*) FROM customer")[0][0]
         errors = tuple(found.text(client.file) for found in metrics.unrated(session))
+    parts.begin("history")
     with journal.tx(lease) as tx:
         for kind, facts in moves.items():
             journal.add_facts(tx, kind, facts)
@@ -59,6 +63,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         segments.remember(journal, tx, report, as_of)
     for found in audiences:
         reactivation.assign(journal, lease, found)
+    parts.begin("publish")
     warehouse.publish()
     return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints, errors, harmful)
 
@@ -66,20 +71,27 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
 def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> clv.Fitted | None:
     """All tables but segments; the model of predictions where one was fitted tonight."""
     config = client.config
+    parts.begin("identity")
     map_signals(session, config.signal)
     decisions = sorted((*journal.facts("join"), *journal.facts("split")), key=lambda fact: fact.seq)
     identity.build(session, identity.IdentitySettings.of(config.identity, journal.key), decisions)
     settings = metrics.metric_settings(config)
+    parts.begin("metrics")
     metrics.update(session, settings, as_of)
+    parts.begin("clv")
     model = clv.recorded(journal.facts(clv.KIND), as_of)
     refitted = clv.build(session, clv.clv_settings(config), as_of, model, pool_of(client))
+    parts.begin("expansion")
     past = expansion.Past.of(journal.facts)
     expansion.build(session, expansion.expansion_settings(config), as_of, past)
+    parts.begin("consent")
     consent.build(session, journal, config.consent.legal_basis)
     metrics.build_reach(session)
-    recorded = lifecycle.Recorded.of(fact for kind in lifecycle.FACTS for fact in journal.facts(kind))
+    parts.begin("lifecycle")
+    recorded = lifecycle.Recorded.of_journal(journal)
     now = client.clock.now()
     lifecycle.build(session, lifecycle.lifecycle_settings(config), as_of, recorded, now)
+    parts.begin("catalogue")
     metrics.build_catalogue(session, settings, as_of)
     return refitted
 
@@ -123,12 +135,17 @@ def _segments(
 def _recounted(session: Session, report: Report, previous: set[Member]) -> Report:
     """The report after the audiences were confined to those who may be written to."""
     now = {(segment, customer) for segment, customer in session.query("SELECT * FROM segment_member")}
-    sizes = {name: sum(1 for segment, _ in now if segment == name) for name in report.sizes}
-    return replace(report, sizes=sizes, joined=sorted(now - previous), left=sorted(previous - now))
+    counted = Counter(segment for segment, _ in now)
+    return replace(
+        report,
+        sizes={name: counted[name] for name in report.sizes},
+        joined=sorted(now - previous),
+        left=sorted(previous - now),
+    )
 
 
 def _present_names(session: Session, members: Iterable[Member]) -> set[Member]:
     """Members under the ids their customers have today: a customer that was joined to an older one
     goes on under the older one's id."""
-    now = dict(session.query("SELECT profile_key, customer_id FROM profile"))
+    now = dict(session.query("SELECT profile_key, customer_id FROM profile WHERE profile_key <> customer_id"))
     return {(segment, now.get(customer, customer)) for segment, customer in members}

@@ -15,7 +15,7 @@ from regulars.errors import PARTLY_DONE, DataCheckError, RegularsError
 from regulars.journal import runs
 from regulars.journal.runs import Run
 from regulars.plugins import Plugins
-from regulars.run import planning
+from regulars.run import parts, planning
 from regulars.run.desk import Desk, desk
 from regulars.run.measure import measure
 from regulars.run.result import Result, last_result
@@ -51,6 +51,7 @@ def run_client(client: Client, plugins: Plugins, *, write: bool = True) -> Resul
             _finish(at, run, result)
         except RegularsError as fault:
             _fail(at, run, result, fault)
+        parts.begin(parts.END)
     return result
 
 
@@ -68,11 +69,13 @@ def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
     result.errors, result.switched_off = list(done.errors), list(done.switched_off)
+    parts.begin("plan")
     if write and (plan := planning.plan_night(at, run, done, result)):
         planning.apply_if_clean(at, plan, result)
 
 
 def _read(at: Desk, run: Run, result: Result) -> None:
+    parts.begin("read")
     merge_pending(at.journal, at.lease, at.warehouse)
     before = dict(run.summary.get("cursors", {})) or cursors(at.journal)
     with at.journal.tx(at.lease) as tx:
@@ -91,11 +94,13 @@ def _read(at: Desk, run: Run, result: Result) -> None:
                 {"stream": f"{name}.{stream}", "rows": dict(count.kinds), "rejected": count.rejected}
             )
         result.calls[name] = connection.http.calls
+    parts.begin("merge")
     merge_pending(at.journal, at.lease, at.warehouse)
     runs.advance(at.journal, at.lease, run, "read")
 
 
 def _check(at: Desk, run: Run, result: Result) -> None:
+    parts.begin("check")
     config = at.client.config
     with at.warehouse.burst() as session:
         newest = newest_order(session)

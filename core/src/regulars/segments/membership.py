@@ -77,14 +77,11 @@ def build(
 
 def before(journal: Journal) -> set[Member]:
     """Who is in which segment according to the history."""
-    members: set[Member] = set()
-    for fact in journal.facts("segment"):
-        member = (str(fact.payload["segment"]), fact.subject)
-        if fact.payload["joined"]:
-            members.add(member)
-        else:
-            members.discard(member)
-    return members
+    rows = journal.rows(
+        "SELECT subject, json_extract(payload, '$.segment') AS name, json_extract(payload, '$.joined'), max(seq)"
+        " FROM fact WHERE kind = 'segment' GROUP BY subject, name"
+    )
+    return {(str(segment), subject) for subject, segment, joined, _ in rows if joined}
 
 
 def remember(journal: Journal, tx: Tx, report: Report, today: date) -> None:
