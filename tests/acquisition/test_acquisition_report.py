@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from metrics.shop import Shop, noon
-from regulars.acquisition import Acquisition, Margin, Referral, Spend, acquisition
+from regulars.acquisition import Acquisition, Margin, Referral, Spend, Word, acquisition
 from regulars.acquisition.interval import wilson
 from regulars.acquisition.page import page_data, page_lines
 from regulars.metrics import build_reach
@@ -145,6 +145,15 @@ def test_thirty_leads_are_enough_for_a_conversion_with_its_interval() -> None:
     assert wilson(0, 30)[0] == 0
     with pytest.raises(ValueError, match="nobody"):
         wilson(0, 0)
+
+
+def test_referred_people_who_convert_a_third_more_often_are_told_with_an_interval_and_not_under_thirty() -> None:
+    word = Word(Referral(100, 39), Referral(400, 120), None, 500)
+    assert word.better == pytest.approx(30)
+    # exp(ln 1.3 -+ 1.96 x sqrt(1/39 - 1/100 + 1/120 - 1/400)) by hand.
+    assert [round(end) for end in word.better_interval or ()] == [-2, 73]
+    assert Word(Referral(29, 20), Referral(400, 120), None, 500).better is None
+    assert Word(Referral(30, 0), Referral(400, 120), None, 500).better_interval is None
 
 
 def test_without_invitations_k_is_not_measured(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from regulars.acquisition.report import Acquisition, Step
 from regulars.acquisition.spend import Payback, Won
-from regulars.acquisition.word import REFERENCE, Referral
+from regulars.acquisition.word import REFERENCE, Referral, Word
 from regulars.money import Money
 
 
@@ -44,7 +44,7 @@ def _word(found: Acquisition) -> Iterator[str]:
     yield f"{'word of mouth':<14}{'leads':>10}{'ordered':>10}   conversion"
     for label, part in (("referred", word.referred), ("others", word.others)):
         yield f"{label:<14}{part.leads:>10,}{part.ordered:>10,}   {_conversion(part)}"
-    yield f"reference: {REFERENCE}"
+    yield f"referred against others: {_better(word)}; reference: {REFERENCE}"
     means = [_mean(part, found) for part in (word.referred, word.others)]
     yield f"value of a buyer: referred {means[0]}, others {means[1]} (an association; nobody was drawn by lot)"
     if word.k is None:
@@ -60,6 +60,13 @@ def _conversion(part: Referral) -> str:
     low, high = part.interval
     own = f"; {part.began_with_order:,} became known by ordering" if part.began_with_order else ""
     return f"{part.conversion:.1f} % ({low:.1f} to {high:.1f} %){own}"
+
+
+def _better(word: Word) -> str:
+    if word.better is None:
+        return "too few"
+    ends = word.better_interval
+    return f"{word.better:+.1f} %" + (f" ({ends[0]:+.1f} to {ends[1]:+.1f} %)" if ends else "")
 
 
 def _mean(part: Referral, found: Acquisition) -> str:
@@ -108,6 +115,7 @@ def page_data(found: Acquisition) -> dict[str, Any]:
             "mean_minor": part.mean_minor,
         }
     data["word"] |= {"per_customer": found.word.per_customer, "k": found.word.k, "reference": REFERENCE}
+    data["word"] |= {"better": found.word.better, "better_interval": found.word.better_interval}
     for name in ("won", "sources"):
         data[name] = [
             asdict(row)
