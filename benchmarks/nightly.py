@@ -154,6 +154,7 @@ def simulate(clock_file: Path, clients: int, people: int, each: float) -> None:
     with ExitStack() as stack:
         for number in range(clients):
             world = big_world(orders, 2 * orders, 4 * orders, seed=number)
+            world.orders[0].at = END - timedelta(hours=1)  # a night after days without an order would be blocked
             made = {role: without_limits(connectors[role].sandbox(clock=clock, seed=number)) for role in ROLES}
             for sandbox in made.values():
                 sandbox.populate(world)

@@ -15,6 +15,8 @@ from regulars.warehouse.session import Session
 # The oldest file format that both supported major versions of DuckDB read and write.
 _STORAGE = "v1.5.0"
 _MEMORY = "4GB"
+# A night makes a hundred tables anew; writing the file out after each few of them would be a fifth of its work.
+_WRITE_OUT = "1GB"
 
 
 class Engine:
@@ -32,7 +34,9 @@ class Engine:
         has it.
         """
         if self._started is None:
-            self._started = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": _MEMORY})
+            self._started = duckdb.connect(
+                ":memory:", config={"threads": 2, "memory_limit": _MEMORY, "checkpoint_threshold": _WRITE_OUT}
+            )
         connection, name = self._started.cursor(), f"client{next(self._names)}"
         connection.execute("SET TimeZone = 'UTC'")
         mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{_STORAGE}'"

@@ -28,24 +28,51 @@ LEFT JOIN anchor AS a ON a.cluster = c.cluster AND c.held_back IS NULL;
 CREATE OR REPLACE TABLE customer_field AS
 WITH dead AS (
     SELECT DISTINCT normal_email(b.email) AS email FROM bounces AS b WHERE NOT b.deleted AND b.kind = 'hard'
-), value AS (
-    SELECT f.customer_id AS customer_id, v.field AS field, v.value AS value, p.connection AS connection,
-           p.id AS record_id, p.updated_at AS seen_at
+),
+told AS (
+    SELECT f.customer_id AS customer_id, p.connection AS connection, p.id AS record_id, p.updated_at AS seen_at,
+           normal_email(p.email) AS email, p.first_name AS first_name, p.last_name AS last_name,
+           upper(p.country) AS country, p.phone AS phone, p.company AS company
     FROM persons AS p
     JOIN profile AS f ON f.connection = p.connection AND f.person_id = p.id
-    CROSS JOIN LATERAL (VALUES
-        ('email', normal_email(p.email)), ('first_name', p.first_name), ('last_name', p.last_name),
-        ('country', upper(p.country)), ('phone', p.phone), ('company', p.company)
-    ) AS v(field, value)
-    WHERE NOT p.deleted AND coalesce(trim(v.value), '') <> ''
+    WHERE NOT p.deleted
     UNION ALL
-    SELECT f.customer_id, 'email', g.email, g.connection, g.person_id, g.updated_at
+    SELECT f.customer_id, g.connection, g.person_id, g.updated_at, g.email, NULL, NULL, NULL, NULL, NULL
     FROM guest AS g JOIN profile AS f ON f.connection = g.connection AND f.person_id = g.person_id
+),
+placed AS (
+    SELECT t.*, row_number() OVER (PARTITION BY t.customer_id
+                                   ORDER BY t.seen_at DESC, t.connection, t.record_id) AS place,
+           CASE WHEN d.email IS NOT NULL THEN 1000000 ELSE 0 END AS late
+    FROM told AS t LEFT JOIN dead AS d ON d.email = t.email
+),
+best AS (
+    SELECT p.customer_id AS customer_id,
+           min(p.place + p.late) FILTER (coalesce(trim(p.email), '') <> '') AS email,
+           min(p.place) FILTER (coalesce(trim(p.first_name), '') <> '') AS first_name,
+           min(p.place) FILTER (coalesce(trim(p.last_name), '') <> '') AS last_name,
+           min(p.place) FILTER (coalesce(trim(p.country), '') <> '') AS country,
+           min(p.place) FILTER (coalesce(trim(p.phone), '') <> '') AS phone,
+           min(p.place) FILTER (coalesce(trim(p.company), '') <> '') AS company
+    FROM placed AS p
+    GROUP BY p.customer_id
+),
+found AS (
+    SELECT p.customer_id AS customer_id, p.connection AS connection, p.record_id AS record_id, p.seen_at AS seen_at,
+           unnest([
+               CASE WHEN b.email = p.place + p.late THEN struct_pack(field := 'email', value := p.email) END,
+               CASE WHEN b.first_name = p.place THEN struct_pack(field := 'first_name', value := p.first_name) END,
+               CASE WHEN b.last_name = p.place THEN struct_pack(field := 'last_name', value := p.last_name) END,
+               CASE WHEN b.country = p.place THEN struct_pack(field := 'country', value := p.country) END,
+               CASE WHEN b.phone = p.place THEN struct_pack(field := 'phone', value := p.phone) END,
+               CASE WHEN b.company = p.place THEN struct_pack(field := 'company', value := p.company) END
+           ]) AS told
+    FROM placed AS p JOIN best AS b ON b.customer_id = p.customer_id
 )
-SELECT v.customer_id, v.field, v.value, v.connection, v.record_id, v.seen_at
-FROM value AS v LEFT JOIN dead AS d ON v.field = 'email' AND d.email = v.value
-QUALIFY row_number() OVER (PARTITION BY v.customer_id, v.field
-    ORDER BY d.email IS NOT NULL, v.seen_at DESC, v.connection, v.record_id) = 1;
+SELECT f.customer_id AS customer_id, f.told.field AS field, f.told.value AS value, f.connection AS connection,
+       f.record_id AS record_id, f.seen_at AS seen_at
+FROM found AS f
+WHERE f.told IS NOT NULL;
 
 CREATE OR REPLACE TABLE customer AS
 SELECT
