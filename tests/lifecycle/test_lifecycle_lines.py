@@ -48,7 +48,7 @@ def test_with_a_hundred_who_came_back_the_lines_are_the_75th_and_90th_percentile
     tea = lines(nights)["Tea"]
     assert days(tea) == (75, 90, "category")
     assert (tea.customers, tea.gaps, tea.quartiles) == (100, 100, (25, 50, 75, 90))
-    assert tea.reason == "75% and 90% of 100 gaps of 100 customers are no longer"
+    assert tea.reason == "of 100 gaps of 100 customers 75% are no longer than 75 days, 90% no longer than 90"
 
 
 def test_one_customer_fewer_and_the_category_takes_the_whole_shops_lines(nights: Nights) -> None:

@@ -24,13 +24,13 @@ def page_lines(found: Acquisition, name: str) -> Iterator[str]:
 
 
 def _funnel(found: Acquisition) -> Iterator[str]:
-    yield f"{'first source':<14}{'known':>10}{'reachable':>12}{'ordered':>10}{'':>9}{'again':>10}{'':>9}"
+    yield f"{'first source':<14}{'known':>10}{'reachable':>12}{'ordered':>10}{'':>9}{'again':>10}"
     for step in (*found.funnel, found.whole):
         yield _step(step)
     if found.whole.known == next((s.known for s in found.funnel if s.source == "unknown"), 0):
         yield "no platform says where people came from: map a signal of kind source"
     if found.whole.out_of_reach:
-        yield f"{found.whole.out_of_reach:,} of those who ordered are out of reach today"
+        yield f"reachable counts everybody who ordered; {found.whole.out_of_reach:,} are out of reach today"
 
 
 def _step(step: Step) -> str:

@@ -72,15 +72,30 @@ def _lines(lines: Sequence[Line]) -> Iterator[str]:
         )
         for line in lines
     ]
-    head = ("category", "buyers", "came back", "at risk", "lapsed", "chance new", "at risk", "lapsed", "from")
+    head = (
+        "category",
+        "buyers",
+        "came back",
+        "at risk after",
+        "lapsed after",
+        "chance: new",
+        "at risk",
+        "lapsed",
+        "lines",
+    )
     yield from table(rows, head)
     ahead = next((line.ahead for line in lines if line.ahead), None)
     if ahead:
-        yield f"chance: of another order within the days that can be seen ahead (all products: {ahead})"
+        seen = f"in the days that can be seen ahead (all products: {ahead})"
+        yield f"after so many days without an order; chance: of another order {seen}"
     for line in lines:
         since = f", in force since {line.on}" if line.on else ""
         yield f"  {line.name}: {line.reason}{since}" + (f"; {line.note}" if line.note else "")
-    yield from (f"  refused for {line.name}: {line.refused}" for line in lines if line.refused)
+    refused: dict[str, list[str]] = {}
+    for line in lines:
+        if line.refused:
+            refused.setdefault(line.refused, []).append(line.name)
+    yield from (f"  refused for {', '.join(names)}: {why}" for why, names in refused.items())
 
 
 def _sizes(basis: dict[str, Any], stages: dict[str, int], levels: Sequence[tuple[Any, ...]]) -> Iterator[str]:

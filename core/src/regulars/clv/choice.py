@@ -125,7 +125,10 @@ def _chosen(table: Table, trials: Sequence[Trial], settings: ClvSettings) -> tup
     best = min(alike, key=lambda trial: abs(trial.grade.bias or 0.0))
     others = ", ".join(f"{TITLES[t.model]} {t.grade.mae:.3f}" for t in trials if t is not best)
     told = f"mean error {best.grade.mae:.3f} purchase days a customer"
-    return best.model, f"won the back-test: {told}" + (f" ({others})" if others else ", without a rival")
+    won = (
+        "won the back-test" if len(alike) == 1 else "as near as the other in the back-test, with the smaller bias"
+    )
+    return best.model, f"{won}: {told}" + (f" ({others})" if others else ", without a rival")
 
 
 def _buying_prior(pool: Pool | None, name: Name, mean_age: float) -> Prior | None:

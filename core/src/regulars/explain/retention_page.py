@@ -146,7 +146,7 @@ def _lines_to_hold_against(page: Page) -> Iterator[str]:
     if page.benchmark:
         name, value, source = page.benchmark
         yield f"trade       {percent(value)} {name} ({source})"
-    ends = f"; {percent(trend.low)} to {percent(trend.high)}" if trend.values else ""
+    ends = f"; {percent(trend.low)} to {percent(trend.high)}" if len(trend.values) > 1 else ""
     yield f"own trend   {_ARROWS[trend.direction]}{trend}{ends}"
 
 

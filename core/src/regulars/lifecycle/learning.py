@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from regulars.lifecycle.acting import too_late
+from regulars.lifecycle.categories import update_categories
 from regulars.lifecycle.line import SHOP, Line, Source
 from regulars.lifecycle.schedule import Kept, in_force
 from regulars.lifecycle.season import ASSUMED, YEAR, season_days
@@ -39,7 +40,7 @@ def learn(
     """The lines in force on a day, for every category that was ever bought and for the whole shop.
 
     `past` has the newest line of each category that was recorded by then; without any, what is learned
-    today counts. Makes category_day; needs metrics' sale.
+    today counts. Makes category_day; needs metrics' tables.
     """
     params = {
         "as_of": as_of,
@@ -47,7 +48,8 @@ def learn(
         "lapsed_quantile": settings.lapsed_quantile,
         "min_customers": settings.min_customers,
     }
-    session.run(statement(__package__, "category_day"), params)
+    update_categories(session, as_of)
+    session.run(statement(__package__, "gap"), params)
     known = list(_known(session, settings))
     session.run("DROP TABLE gap_size; DROP TABLE gap_count")
     shop = next((gaps for gaps in known if gaps.category == SHOP), Gaps(SHOP, 0, 0, 0, None, Survival(())))
@@ -112,10 +114,9 @@ def _days(
 def _chosen(gaps: Gaps, settings: LifecycleSettings) -> tuple[int, int, str]:
     quantiles = gaps.quantiles or ()
     at_risk, lapsed = quantiles[4], quantiles[5]
-    shares = (settings.at_risk_quantile, settings.lapsed_quantile)
-    how = "{:.0%} and {:.0%} of {:,} gaps of {:,} customers are no longer".format(
-        *shares, gaps.gaps, gaps.customers
-    )
+    first = f"{settings.at_risk_quantile:.0%} are no longer than {at_risk:,} days"
+    second = f"{settings.lapsed_quantile:.0%} no longer than {lapsed:,}"
+    how = f"of {gaps.gaps:,} gaps of {gaps.customers:,} customers {first}, {second}"
     if settings.choose == "percentile":
         return at_risk, lapsed, how
     start = gaps.curve.chance(0, gaps.curve.look_ahead) if gaps.curve.look_ahead else None

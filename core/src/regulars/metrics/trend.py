@@ -41,7 +41,9 @@ class Trend:
 
     def __str__(self) -> str:
         if self.direction == "too few":
-            return f"cannot tell: {len(self.values)} comparable periods, {FEWEST} are needed"
+            one = len(self.values) == 1
+            known = "1 comparable period" if one else f"{len(self.values)} comparable periods"
+            return f"cannot tell: {known}, {FEWEST} are needed"
         size = len(self.values)
         pairs = f"of {size * (size - 1) // 2} pairs of {size} periods"
         return f"{self.direction}: {pairs} {self.rises} rise, {self.falls} fall"
