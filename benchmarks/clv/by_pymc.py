@@ -27,14 +27,14 @@ def main(file: str, end: str) -> None:
             observation_period_end=last, time_unit="D",
         )  # fmt: skip
     with meter.step("fit"):
-        buying = BetaGeoModel(data=known)
+        buying = BetaGeoModel()
         # `fit_method` is another, swallowed argument: with it the full posterior is drawn.
-        buying.fit(method="map", progressbar=False)
+        buying.fit(known, method="map", progressbar=False)
     assert buying.idata.posterior.sizes["draw"] == 1
     with meter.step("spend"):
         again = known[(known["frequency"] > 0) & (known["monetary_value"] > 0)]
-        spend = GammaGammaModel(data=again)
-        spend.fit(method="map", progressbar=False)
+        spend = GammaGammaModel()
+        spend.fit(again, method="map", progressbar=False)
     with meter.step("scores"):
         buying.expected_probability_alive(data=known)
         buying.expected_purchases(data=known, future_t=365)

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.clv.meter import Meter
 
-BLOCK = 1 << 17
+BLOCK = 1 << 20  # customers scored at a time
 
 
 def model(meter: Meter, known) -> dict[str, list[float]]:
@@ -16,10 +16,11 @@ def model(meter: Meter, known) -> dict[str, list[float]]:
     from regulars.clv.ladder import fit_amounts, fit_shop
     from regulars.clv.score import discounted, expected
     from regulars.clv.spend import Spend
+    from threadpoolctl import threadpool_limits
 
-    with meter.step("fit"):
+    with meter.step("fit"), threadpool_limits(1):  # as the product fits
         shop = fit_shop(known.table(), "bg_nbd")
-    with meter.step("spend"):
+    with meter.step("spend"), threadpool_limits(1):
         typical = float((known.first + known.repeat).sum()) / (len(known) + float(known.x.sum()))
         _, amounts = fit_amounts(known.x, known.mean_repeat, typical)
     with meter.step("scores"):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, expit, gammaln, hyp2f1
 
-from regulars.clv.table import Floats, Ints, Table, dot, sums
+from regulars.clv.table import Floats, Table, distinct, dot, sums
 
 BLOCK = 1 << 15  # rows that fit a core's cache together with what is computed from them
 NAMES = ("r", "alpha", "a", "b")
@@ -100,9 +100,9 @@ class Likelihood:
 
     def __init__(self, table: Table, modified: bool, pool: ThreadPoolExecutor | None = None) -> None:
         self._k, self._n, self._pool = float(modified), table.customers, pool
-        self._ux, at = _distinct(table.x)
+        self._ux, at = distinct(table.x)
         self._wx = sums(at, table.weight)
-        self._uage, at_age = _distinct(table.age)
+        self._uage, at_age = distinct(table.age)
         self._wage = sums(at_age, table.weight)
         self._wxage = sums(at_age, table.weight * table.x)
         rows = _collapsed(table) if modified else _repeaters(table)
@@ -151,11 +151,6 @@ class Likelihood:
         return list(run(block, self._blocks))
 
 
-def _distinct(values: Floats) -> tuple[Floats, Ints]:
-    found, at = np.unique(values, return_inverse=True)
-    return found, at.reshape(-1)
-
-
 def _repeaters(table: Table) -> Table:
     rows = table.x > 0
     return Table(table.x[rows], table.tx[rows], table.age[rows], table.weight[rows])
@@ -164,7 +159,7 @@ def _repeaters(table: Table) -> Table:
 def _collapsed(table: Table) -> Table:
     """Who bought once has tx 0, so that of those only the distinct ages remain."""
     once, more = table.x == 0, _repeaters(table)
-    ages, at = _distinct(table.age[once])
+    ages, at = distinct(table.age[once])
     weight = sums(at, table.weight[once], len(ages))
     zeros = np.zeros(len(ages))
     parts = ((zeros, more.x), (zeros, more.tx), (ages, more.age), (weight, more.weight))

@@ -70,14 +70,16 @@ def fit(
         hessian = hessian + np.eye(len(prior.mean)) / prior.sd**2 / customers
     found = _newton(both, starts[0], hessian) if hessian is not None else None
     theta = found if found is not None else _search(both, starts, bounds)
-    _, gradient = both(theta)
-    inside = bool(np.all((theta > bounds[0] + 1e-3) & (theta < bounds[1] - 1e-3)))
-    curve = curvature(objective, theta) * customers
+    value, gradient = objective(theta)
+    curve = curvature(objective, theta, None if found is None else gradient) * customers
     told = _inverse(curve)
     covariance = told if prior is None else _inverse(curve + np.eye(len(theta)) / prior.sd**2)
-    converged = bool(np.max(np.abs(gradient)) < 1e-4) and inside and bool(np.all(np.isfinite(covariance)))
+    pull = 0.0 if prior is None else (theta - prior.mean) / prior.sd**2 / customers
+    inside = bool(np.all((theta > bounds[0] + 1e-3) & (theta < bounds[1] - 1e-3)))
+    level = bool(np.max(np.abs(gradient + pull)) < 1e-4)
+    converged = level and inside and bool(np.all(np.isfinite(covariance)))
     data_sd = np.sqrt(np.maximum(np.diag(told), 0.0))
-    return Fit(np.exp(theta), -objective(theta)[0] * customers, customers, covariance, data_sd, converged)
+    return Fit(np.exp(theta), -value * customers, customers, covariance, data_sd, converged)
 
 
 def _inverse(curve: Floats) -> Floats:
@@ -87,10 +89,15 @@ def _inverse(curve: Floats) -> Floats:
     return np.asarray(np.linalg.inv(curve), dtype=np.float64)
 
 
-def curvature(objective: Objective, theta: Floats) -> Floats:
-    """The matrix of second derivatives, from differences of the gradient."""
-    rows = [objective(theta + d)[1] - objective(theta - d)[1] for d in np.eye(len(theta)) * _H]
-    matrix = np.array(rows) / (2 * _H)
+def curvature(objective: Objective, theta: Floats, gradient: Floats | None = None) -> Floats:
+    """The matrix of second derivatives, from differences of the gradient.
+
+    With the gradient at `theta` to one side only: half the work, for large tables, and four digits.
+    """
+    steps = np.eye(len(theta)) * _H
+    back = [objective(theta - step)[1] for step in steps] if gradient is None else [gradient] * len(theta)
+    rows = [objective(theta + step)[1] - other for step, other in zip(steps, back, strict=True)]
+    matrix = np.array(rows) / (_H if gradient is not None else 2 * _H)
     return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from regulars.clv.table import Floats
+from regulars.clv.table import Floats, Ints, distinct
 
 MONTH = 365.25 / 12
 
@@ -63,8 +63,9 @@ def expected_if_alive(model: Model, x: Floats, age: Floats, days: float) -> Floa
     return np.asarray(model.expected_if_alive(*cell, days)[at], dtype=np.float64)
 
 
-def _pairs(x: Floats, age: Floats) -> tuple[tuple[Floats, Floats], np.ndarray]:
-    scale = float(age.max(initial=0.0)) + 1.0
-    key, at = np.unique(x * scale + age, return_inverse=True)
-    ux = np.floor(key / scale)
-    return (ux, key - ux * scale), at.reshape(-1)
+def _pairs(x: Floats, age: Floats) -> tuple[tuple[Floats, Floats], Ints]:
+    """The distinct pairs, and which of them each customer has."""
+    width = float(age.max(initial=0.0)) + 1.0
+    found, at = distinct(x * width + age)
+    ux = np.floor(found / width)
+    return (ux, found - ux * width), at

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
-from regulars.clv.table import Floats, dot
+from regulars.clv.table import Floats, distinct, dot
 
 NAMES = ("p", "q", "v")
 BINS = 1000  # cells per e-fold of a customer's total; it costs 1e-4 of log-likelihood in a million customers
@@ -56,8 +56,8 @@ class Likelihood:
         self.customers = len(x)
         log_mean = np.log(mean)
         self._once, self._with_x = float(log_mean.sum()), dot(x, log_mean) + dot(x, np.log(x))
-        self._ux, at = np.unique(x, return_inverse=True)
-        self._wx = np.bincount(at.reshape(-1)).astype(np.float64)
+        self._ux, at = distinct(x)
+        self._wx = np.bincount(at).astype(np.float64)
         self._x, self._total, self._w = _binned(x, x * mean)
 
     def __call__(self, theta: Floats) -> tuple[float, Floats]:
@@ -81,8 +81,7 @@ def _binned(x: Floats, total: Floats) -> tuple[Floats, Floats, Floats]:
         return x, total, x
     cell -= cell.min()
     key = x.astype(np.int64) * (int(cell.max()) + 1) + cell
-    found, at = np.unique(key, return_inverse=True)
-    at = at.reshape(-1)
+    found, at = distinct(key.astype(np.float64))
     weight = np.bincount(at).astype(np.float64)
     mean = np.bincount(at, total) / weight
-    return (found // (int(cell.max()) + 1)).astype(np.float64), mean, weight
+    return np.floor(found / (int(cell.max()) + 1)), mean, weight

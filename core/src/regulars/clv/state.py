@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from regulars.clv.summary import Summary
+from regulars.clv.summary import Summary, by_customer, lived
 from regulars.clv.table import Ints
 
 NEVER = np.iinfo(np.int32)
@@ -63,13 +63,15 @@ class State:
 
     def add(self, customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> None:
         """Days that were not there before, in any order, late ones too."""
-        day = day.astype(np.int32, copy=False)
-        np.add.at(self.days, customer, np.int32(1))
-        np.add.at(self.total, customer, amount)
-        np.minimum.at(self.first, customer, day)
-        np.maximum.at(self.last, customer, day)
-        opens = day == self.first[customer]
-        self.opening[customer[opens]] = amount[opens]
+        if not len(customer):
+            return
+        who, days, first, last, opening, total = by_customer(customer, day, amount)
+        sooner = first < self.first[who]
+        self.opening[who[sooner]] = opening[sooner]
+        self.first[who] = np.minimum(self.first[who], first)
+        self.last[who] = np.maximum(self.last[who], last)
+        self.days[who] += days.astype(np.int32)
+        self.total[who] += total
 
     def change(self, customer: NDArray[Any], day: NDArray[Any], before: NDArray[Any], after: NDArray[Any]) -> Ints:
         """What became of days, each at most once: amounts before and after, nothing where there was no
@@ -98,11 +100,4 @@ class State:
         who = np.flatnonzero(self.days)
         kept = [getattr(self, name) for name in _KINDS]
         days, first, last, opening, total = kept if len(who) == len(self.days) else [part[who] for part in kept]
-        return Summary(
-            who.astype(np.int64, copy=False),
-            (days - 1).astype(np.float64),
-            (last - first).astype(np.float64),
-            (end - first).astype(np.float64),
-            opening.astype(np.float64),
-            (total - opening).astype(np.float64),
-        )
+        return lived(who.astype(np.int64, copy=False), days, first, last, opening, total, end)

@@ -16,6 +16,9 @@ from regulars.clv.table import Floats, Table, compress
 
 Rows = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
 """Customer, day and amount: three arrays of one length."""
+Lives = tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Customers in order, how many days with a purchase each has, the first and last of them, the amount of the
+first and of all: six arrays of one length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +61,39 @@ def summarise(
     if np.any(day > end):
         keep = day <= end
         customer, day, amount = customer[keep], day[keep], amount[keep]
-    customer, day, amount = _by_day(*_in_order(customer, day, amount))
     if not len(customer):
         none = np.empty(0)
         return Summary(np.empty(0, dtype=np.int64), none, none, none, none, none)
-    first = np.flatnonzero(_new(customer))
-    last = np.append(first[1:], len(customer)) - 1
-    total = np.add.reduceat(amount, first)
+    return lived(*by_customer(customer, day, amount), end)
+
+
+def lived(
+    customer: NDArray[np.int64],
+    days: NDArray[Any],
+    first: NDArray[Any],
+    last: NDArray[Any],
+    opening: NDArray[Any],
+    total: NDArray[Any],
+    end: int,
+) -> Summary:
+    """What the models look at, from what `by_customer` gives."""
     return Summary(
-        customer[first],
+        customer,
+        (days - 1).astype(np.float64),
         (last - first).astype(np.float64),
-        (day[last] - day[first]).astype(np.float64),
-        (end - day[first]).astype(np.float64),
-        amount[first].astype(np.float64),
-        (total - amount[first]).astype(np.float64),
+        (end - first).astype(np.float64),
+        opening.astype(np.float64),
+        (total - opening).astype(np.float64),
     )
+
+
+def by_customer(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Lives:
+    """Of orders, or days with a purchase, in any order and at least one."""
+    customer, day, amount = _by_day(*_in_order(customer, day, amount))
+    first = np.flatnonzero(_new(customer))
+    after = np.append(first[1:], len(customer))
+    total = np.add.reduceat(amount, first)
+    return customer[first], after - first, day[first], day[after - 1], amount[first], total
 
 
 def _in_order(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Rows:
