@@ -44,9 +44,14 @@ def main(file: str, end: str) -> None:
     meter = Meter()
     with meter.step("read"), duckdb.connect() as db:
         db.execute("SET threads = 2; SET preserve_insertion_order = false")
-        rows = db.execute("SELECT customer, day, cents FROM read_parquet(?)", [file]).fetchnumpy()
+        rows = db.sql(
+            "SELECT customer, day, cents FROM read_parquet($file)", params={"file": file}
+        ).to_arrow_table()
+        columns = [column.to_numpy() for column in rows.columns]
+        del rows
     with meter.step("summary"):
-        known = summarise(rows.pop("customer"), rows.pop("day"), rows.pop("cents"), int(end))
+        known = summarise(*columns, int(end))
+    del columns
     meter.tell(customers=len(known), **model(meter, known))
 
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from regulars.clv.table import Floats, Table, compress
 
-Rows = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
-"""Customer, day and amount: three arrays of one length."""
+Keys = NDArray[np.int64]
 Lives = tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 """Customers in order, how many days with a purchase each has, the first and last of them, the amount of the
 first and of all: six arrays of one length."""
@@ -89,54 +88,54 @@ def lived(
 
 def by_customer(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Lives:
     """Of orders, or days with a purchase, in any order and at least one."""
-    customer, day, amount = _by_day(*_in_order(customer, day, amount))
-    first = np.flatnonzero(_new(customer))
-    after = np.append(first[1:], len(customer))
-    total = np.add.reduceat(amount, first)
-    return customer[first], after - first, day[first], day[after - 1], amount[first], total
-
-
-def _in_order(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Rows:
-    """By customer and day; what is so already costs a look.
-
-    Whole amounts that fit one 64-bit key beside customer and day are sorted within it: numbers alone are sorted
-    several times faster than places, and nothing has to be fetched from there.
-    """
-    customer, day = customer.astype(np.int64, copy=False), day.astype(np.int32, copy=False)
-    if not len(customer):
-        return customer, day, amount
     origin = int(day.min())
     wide = (int(day.max()) - origin).bit_length()
-    key = (customer << wide) + (day - origin)
-    if np.all(key[1:] >= key[:-1]):
-        return customer, day, amount
-    low, high = amount.min(), amount.max()
-    room = int(high - low).bit_length()
-    if amount.dtype.kind != "i" or int(key.max()).bit_length() + room > 63 or int(customer.min()) < 0:
-        order = np.argsort(key, kind="stable")
-        return customer[order], day[order], amount[order]
-    key <<= room
-    key += amount - low
-    key.sort()
-    amount = (key & ((1 << room) - 1)) + low
-    key >>= room
-    day = (key & ((1 << wide) - 1)).astype(np.int32) + np.int32(origin)
-    key >>= wide
-    return key, day, amount
+    pair = customer.astype(np.int64)
+    pair <<= wide
+    pair += day
+    pair -= origin
+    pair, amount = _by_pair(*_in_order(pair, amount))
+    who = pair >> wide
+    first = np.flatnonzero(_new(who))
+    after = np.append(first[1:], len(who))
+    head, tail = ((pair[at] & ((1 << wide) - 1)) + origin for at in (first, after - 1))
+    return who[first], after - first, head, tail, amount[first], np.add.reduceat(amount, first)
 
 
-def _by_day(customer: NDArray[np.int64], day: NDArray[np.int32], amount: NDArray[Any]) -> Rows:
+def _in_order(pair: Keys, amount: NDArray[Any]) -> tuple[Keys, NDArray[Any]]:
+    """By customer and day; what is so already costs a look. `pair` is used up.
+
+    Whole amounts that fit one 64-bit key beside the pair are sorted within it: numbers alone are sorted several
+    times faster than places, and nothing has to be fetched from there.
+    """
+    if np.all(pair[1:] >= pair[:-1]):
+        return pair, amount
+    low = amount.min()
+    room = int(amount.max() - low).bit_length()
+    if amount.dtype.kind != "i" or int(pair.max()).bit_length() + room > 63 or int(pair.min()) < 0:
+        order = np.argsort(pair, kind="stable")
+        return pair[order], amount[order]
+    pair <<= room
+    pair += amount
+    pair -= low
+    pair.sort()
+    amount = pair & ((1 << room) - 1)
+    amount += low
+    pair >>= room
+    return pair, amount
+
+
+def _by_pair(pair: Keys, amount: NDArray[Any]) -> tuple[Keys, NDArray[Any]]:
     """One row per customer and day."""
-    new = _new(customer)
-    new[1:] |= day[1:] != day[:-1]
+    new = _new(pair)
     if new.all():
-        return customer, day, amount
+        return pair, amount
     at = np.flatnonzero(new)
-    return customer[at], day[at], np.add.reduceat(amount, at)
+    return pair[at], np.add.reduceat(amount, at)
 
 
-def _new(customer: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Where another customer begins."""
-    new = np.ones(len(customer), dtype=bool)
-    np.not_equal(customer[1:], customer[:-1], out=new[1:])
+def _new(sorted_: Keys) -> NDArray[np.bool_]:
+    """Where another one begins."""
+    new = np.ones(len(sorted_), dtype=bool)
+    np.not_equal(sorted_[1:], sorted_[:-1], out=new[1:])
     return new
