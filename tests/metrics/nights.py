@@ -38,6 +38,8 @@ class Nights:
         self._seq, self._count, self._told = 0, 0, datetime(2026, 1, 1, tzinfo=UTC)
         self._known: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._waiting: list[Change] = []
+        for _ in range(6):
+            self._product()
         for _ in range(people):
             self.person()
         for _ in range(orders):
@@ -48,8 +50,9 @@ class Nights:
 
     def pass_one(self) -> None:
         """Some things happen, and a day goes by: sometimes none, sometimes several, seldom one back."""
-        happens = (self._new, self._new, self._new, self._edited, self._edited, self.refund, self._refund_edited,
-                   self._gone, self._moved, self._person_edited, self._same_person, self._decided)  # fmt: skip
+        often = (self._new, self._new, self._new, self._edited, self._edited, self.refund, self._refund_edited)
+        seldom = (self._gone, self._moved, self._person_edited, self._same_person, self._decided, self._product)
+        happens = (*often, *seldom)
         for _ in range(self.dice.randrange(7)):
             self.dice.choice(happens)()
         if self.dice.random() < 0.06:
@@ -110,7 +113,7 @@ class Nights:
         self._tell("shop", "order", id=name, ordered_at=self._at(ago), person_id=person, email=email,
                    currency=currency, **money)  # fmt: skip
         for n in range(self.dice.randrange(3)):
-            self._tell("shop", "line", id=f"{name}-{n}", order_id=name, category=self.dice.choice("ABC"),
+            self._tell("shop", "line", id=f"{name}-{n}", order_id=name, **self._sort(),
                        quantity=1, current_quantity=1, currency=currency, goods_minor=goods // 2)  # fmt: skip
 
     def refund(self) -> None:
@@ -137,7 +140,7 @@ class Nights:
         ))  # fmt: skip
         self._tell("shop", "order", **(order | change))
         if dice.random() < 0.5:
-            self._tell("shop", "line", id=f"{order['id']}-9", order_id=order["id"], category=dice.choice("ABC"),
+            self._tell("shop", "line", id=f"{order['id']}-9", order_id=order["id"], **self._sort(),
                        quantity=1, current_quantity=1, currency=order["currency"], goods_minor=1)  # fmt: skip
 
     def _refund_edited(self) -> None:
@@ -168,6 +171,15 @@ class Nights:
     def _same_person(self) -> None:
         one, other = self.dice.sample(self._all("shop", "person"), 2)
         self._tell("shop", "person", **(one | {"other_emails": [other["email"]]}))
+
+    def _product(self) -> None:
+        self._tell("shop", "product", id=f"g{self.dice.randrange(7)}", category=self.dice.choice("ABCD"))
+
+    def _sort(self) -> dict[str, Any]:
+        """A line tells its category, or its product does."""
+        if self.dice.random() < 0.5:
+            return {"category": self.dice.choice("ABC"), "product_id": None}
+        return {"category": None, "product_id": f"g{self.dice.randrange(8)}"}
 
     def _decided(self) -> None:
         with self.warehouse.burst() as session:
