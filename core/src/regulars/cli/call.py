@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,6 +40,7 @@ class Call:
         self.folder = "."
         self.json = self.no_input = self.quiet = False
         self.verbose = 0
+        self.as_of: datetime | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -64,8 +66,13 @@ class Call:
         return found
 
     def client(self, client_id: str) -> Client:
-        """A client by id. Raises ConfigError."""
-        return self.workspace.client(client_id)
+        """A client by id; under --as-of as it was on that day, until the command ends. Raises ConfigError."""
+        client = self.workspace.client(client_id)
+        if self.as_of is None:
+            return client
+        from regulars.run.past import past
+
+        return click.get_current_context().with_resource(past(client, self.as_of.date()))
 
     def say(self, text: str) -> None:
         """A message for the person, unless --quiet."""
@@ -141,6 +148,12 @@ def shared(command: C, *, version: bool = False) -> C:
     return command
 
 
+def dated(command: C) -> C:
+    """Give a command that only reads the option --as-of; a decorator."""
+    _AS_OF(command)
+    return command
+
+
 pass_call = click.make_pass_decorator(Call, ensure=True)
 """Decorator: the command's function gets the Call as its first argument."""
 
@@ -162,6 +175,12 @@ def _option(*names: str, **attributes: Any) -> Callable[[C], C]:
     return click.option(*names, **settings)
 
 
+_AS_OF = _option(
+    "--as-of",
+    "shared_as_of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="As on that day, from what is known today; nothing is written.",
+)
 _OPTIONS = (
     _option(
         "-w", "--workspace", "shared_folder", metavar="DIR", envvar="REGULARS_WORKSPACE", help="The workspace."

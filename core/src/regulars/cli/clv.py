@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared
+from regulars.cli.call import Call, dated, pass_call, shared
 
 
 @shared
+@dated
 @click.command("clv")
 @click.argument("client_id", metavar="CLIENT")
 @pass_call

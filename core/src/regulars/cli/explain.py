@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared
+from regulars.cli.call import Call, dated, pass_call, shared
 
 if TYPE_CHECKING:
     from regulars.metrics import Span
@@ -16,6 +16,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @shared
+@dated
 @click.command("explain")
 @click.argument("client_id", metavar="CLIENT")
 @click.argument("what", required=False, metavar="[PERSON|TERM]")

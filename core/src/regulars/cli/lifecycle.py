@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared, table
+from regulars.cli.call import Call, dated, pass_call, shared, table
 
 if TYPE_CHECKING:
     from regulars.lifecycle import Flow, Line, Return
 
 
 @shared
+@dated
 @click.command("lifecycle")
 @click.argument("client_id", metavar="CLIENT")
 @click.option(

@@ -6,10 +6,11 @@ from datetime import date
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared
+from regulars.cli.call import Call, dated, pass_call, shared
 
 
 @shared
+@dated
 @click.command("media")
 @click.argument("client_id", metavar="CLIENT")
 @pass_call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared, table
+from regulars.cli.call import Call, dated, pass_call, shared, table
 
 if TYPE_CHECKING:
     from regulars.config import Client
@@ -17,6 +17,7 @@ _KINDS = {"pair": "bought together", "upsell": "upsell", "add_on": "add-on"}
 
 
 @shared
+@dated
 @click.command("recommend")
 @click.argument("client_id", metavar="CLIENT")
 @click.option("--accept", metavar="RULE", help="Use a proposed rule, or one that was rejected or switched off.")
@@ -33,6 +34,8 @@ def command(call: Call, client_id: str, accept: str | None, reject: str | None, 
 
     if accept and reject:
         raise ConfigError("one decision at a time", hint="Give --accept or --reject")
+    if call.as_of and (accept or reject):
+        raise ConfigError("a past day cannot be decided about", hint="Leave --as-of away")
     client = call.client(client_id)
     with Warehouse(client.data_dir).published() as session:
         if not session.has("expansion_basis"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared
+from regulars.cli.call import Call, dated, pass_call, shared
 
 if TYPE_CHECKING:
     from regulars.config import Client
@@ -18,6 +18,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @shared
+@dated
 @click.command("retention")
 @click.argument("client_id", metavar="CLIENT")
 @click.option(
@@ -73,6 +74,7 @@ def command(
 
 
 @shared
+@dated
 @click.command("cohorts")
 @click.argument("client_id", metavar="CLIENT")
 @click.option("--revenue", is_flag=True, help="Net sales per customer in place of the share who ordered.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regulars.cli.call import Call, pass_call, shared
+from regulars.cli.call import Call, dated, pass_call, shared
 
 if TYPE_CHECKING:
     from regulars.config import Client
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @shared
+@dated
 @click.command("scorecard")
 @click.argument("client_id", metavar="CLIENT")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), help="A month that is over; default: the last one.")

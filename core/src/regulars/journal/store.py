@@ -144,6 +144,18 @@ class Journal:
         sql = f"SELECT subject{found}, max(seq) FROM fact WHERE kind = ? GROUP BY subject ORDER BY subject"
         return [row[:-1] for row in self.rows(sql, (kind,))]
 
+    def copy_until(self, path: Path, until: datetime) -> None:
+        """Copy the journal to a new file, with the facts from before an instant and without anybody's lease."""
+        copy = sqlite3.connect(path)
+        try:
+            with self._lock:
+                self._connection.backup(copy)
+            copy.execute("DELETE FROM fact WHERE at >= ?", [until.isoformat()])
+            copy.execute("UPDATE lease SET owner = '', expires_at = ''")
+            copy.commit()
+        finally:
+            copy.close()
+
     # --- inside ------------------------------------------------------------------------------------
 
     @contextmanager

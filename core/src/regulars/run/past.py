@@ -1,0 +1,63 @@
+"""A client as it stood at the end of a past day: copies of its snapshot and journal, measured anew, then gone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from regulars.clock import SimulatedClock
+from regulars.config import Client
+from regulars.errors import ConfigError
+from regulars.journal import Journal
+from regulars.run.desk import reading
+from regulars.run.measure import measure
+from regulars.warehouse import Warehouse
+
+
+class PastClient(Client):
+    """A client whose folder and clock are of a past day; its settings are today's."""
+
+    def __init__(self, client: Client, folder: Path, at: datetime) -> None:
+        super().__init__(client.root, client.config, SimulatedClock(at), client.secrets, client.parse)
+        self._folder = folder
+
+    @property
+    def data_dir(self) -> Path:
+        """The copies."""
+        return self._folder
+
+
+@contextmanager
+def past(client: Client, as_of: date) -> Iterator[Client]:
+    """The client as of a day that was measured or lies before one that was.
+
+    Orders, refunds and people are those known today, without what is dated later; recorded facts (moves,
+    lines, models, decisions, offers) are those of that day. Nothing of the client itself is written to.
+    Raises ConfigError for a later day, RegularsError where nothing was measured yet.
+    """
+    with Warehouse(client.data_dir).published() as session:
+        newest: date = session.query("SELECT as_of FROM metric_basis")[0][0]
+    if as_of > newest:
+        raise ConfigError(f"{as_of} was not measured yet", where=client.id, hint=f"The newest day is {newest}")
+    over = datetime.combine(as_of + timedelta(days=1), time(), client.zone).astimezone(UTC)
+    with TemporaryDirectory(prefix="regulars-") as name:
+        folder = Path(name)
+        then = PastClient(client, folder, over - timedelta(seconds=1))
+        shutil.copyfile(Warehouse(client.data_dir).snapshot, Warehouse(folder).path)
+        with reading(client) as journal:
+            journal.copy_until(folder / "journal.db", over)
+        _measure(then, as_of)
+        yield then
+
+
+def _measure(then: Client, as_of: date) -> None:
+    journal = Journal.open(then.data_dir / "journal.db", then.clock)
+    try:
+        with journal.lease("as of") as lease:
+            measure(then, journal, lease, Warehouse(then.data_dir), as_of)
+    finally:
+        journal.close()
