@@ -6,6 +6,7 @@ The table is as a night leaves it: one netted row per customer and day, in no or
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -80,8 +81,11 @@ def _whole(found: dict[str, Any], size: str, bar: bool) -> Iterator[Figure]:
     steps = found["steps"]
     spent, cpu = (sum(step[kind] for step in steps.values()) for kind in ("s", "cpu_s"))
     parts = ", ".join(f"{name} {step['s']:.1f}" for name, step in steps.items())
+    load = os.getloadavg()[0]  # beside others' work on the same cores seconds say little, CPU seconds much
     limits = (f"at most {SECONDS:g} s", spent <= SECONDS) if bar else ("", None)
-    yield Figure("customer-days to scores", spent, "s", f"{size}: {parts}; {cpu:.1f} CPU s", *limits)
+    yield Figure(
+        "customer-days to scores", spent, "s", f"{size}: {parts}; {cpu:.1f} CPU s, load {load:.0f}", *limits
+    )
     limits = (f"at most {MEGABYTES:g} MB", found["peak_mb"] <= MEGABYTES) if bar else ("", None)
     yield Figure("customer-days to scores: peak memory", found["peak_mb"], "MB", "process of its own", *limits)
 
