@@ -10,6 +10,7 @@ from regulars.errors import ConfigError
 from regulars.explain import METRICS, TERMS, term
 from regulars.explain.render import term_lines
 from regulars.models import Level, Stage
+from regulars.segments.columns import COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,11 @@ from regulars.models import Level, Stage
 )
 def test_every_word_we_say_of_customers_is_explained(word: str) -> None:
     assert term(word).meaning.endswith(".")
+
+
+@pytest.mark.parametrize("column", sorted(COLUMNS))
+def test_every_column_that_rules_may_use_is_explained(column: str) -> None:
+    assert term(column).meaning.endswith(".")
 
 
 def test_a_word_may_be_spelt_as_people_write_it() -> None:
