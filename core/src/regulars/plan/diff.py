@@ -18,11 +18,14 @@ def field_changes(
 ) -> tuple[FieldCount, list[PlannedChange]]:
     """Changes of one field. `wanted`: customer -> text; a customer without one is wanted empty, which
     clears nothing unless the rule says so."""
-    name, changes = rule.spec.name, []
+    name, changes, held, known = rule.spec.name, [], 0, 0
     tally = dict.fromkeys(("set", "change", "clear", "same", "blocked"), 0)
     for record in records:
         now, text = record.fields.get(name) or None, wanted.get(record.customer)
-        if _stays(rule, now, text):
+        if now is not None:
+            held += 1
+            known += name in record.last
+        if now == text or _stays(rule, now, text):
             tally["same"] += 1
             continue
         invalid = _invalid(rule, text)
@@ -31,8 +34,6 @@ def field_changes(
         reason = _reason(rule, now, text, record.last.get(name))
         change = SetField(record.id, name, text)
         changes.append(PlannedChange(connection, change, now, record.last.get(name), reason, blocked))
-    held = sum(1 for record in records if record.fields.get(name))
-    known = sum(1 for record in records if record.fields.get(name) and name in record.last)
     spec = rule.spec
     count = FieldCount(
         spec.name,

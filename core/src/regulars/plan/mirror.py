@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
 from regulars.journal import Journal
 from regulars.plan.mapping import FieldRule
@@ -13,6 +15,7 @@ from regulars.plan.planned import IN
 from regulars.plan.values import text_of
 from regulars.warehouse import Session
 
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 LAG = timedelta(hours=1)
 """How long after a write a platform's search may still show what was there before."""
 
@@ -37,10 +40,20 @@ class Record:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     value: str | None
-    at: datetime
+    at: int
+
+
+class _Ours(NamedTuple):
+    """What we wrote on a record and saw confirmed, by name; instants are microseconds of the epoch, because there
+    are several for each record."""
+
+    fields: dict[str, _Written]
+    lists: dict[str, _Written]
+
+
+_NOTHING = _Ours({}, {})
 
 
 def records(session: Session, journal: Journal, connection: str) -> list[Record]:
@@ -54,7 +67,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
     joined, stopped = _memberships(session, connection), _stopped(session, connection)
     found = session.query(
         """SELECT p.id, min(f.customer_id), count(DISTINCT f.customer_id), max(c.held_back),
-                  any_value(p.updated_at), any_value(p.held), any_value(p.lists), any_value(p.seq)
+                  epoch_us(any_value(p.updated_at)), any_value(p.held), any_value(p.lists), any_value(p.seq)
            FROM persons AS p
            JOIN profile AS f ON f.connection = p.connection AND f.person_id = p.id
            LEFT JOIN customer AS c ON c.customer_id = f.customer_id
@@ -64,17 +77,17 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
     )
     result = []
     for record, customer, claims, held_back, updated_at, held, lists, seq in found:
-        mine = written.get(record, {})
+        mine = written.get(record, _NOTHING)
         names = frozenset(joined.get(record, ()) if lists is None else lists)
-        as_of = max(updated_at, read[seq] - LAG) if seq in read else updated_at
+        as_of = max(updated_at, read.get(seq, updated_at))
         seen_at = read_at if lists is None else as_of
         result.append(
             Record(
                 record,
                 customer,
-                json.loads(held) | {n: w.value for (k, n), w in mine.items() if k == "field" and w.at >= as_of},
-                _overlaid(names, {n: w for (k, n), w in mine.items() if k == "list"}, seen_at),
-                {name: w.value for (_, name), w in mine.items()},
+                json.loads(held) | {name: w.value for name, w in mine.fields.items() if w.at >= as_of},
+                _overlaid(names, mine.lists, seen_at) if mine.lists else names,
+                {name: w.value for name, w in (*mine.fields.items(), *mine.lists.items())},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
                 record in stopped,
             )
@@ -143,30 +156,35 @@ def _stopped(session: Session, connection: str) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def _written(journal: Journal, connection: str) -> dict[str, dict[tuple[str, str], _Written]]:
+def _written(journal: Journal, connection: str) -> Mapping[str, _Ours]:
+    """The newest confirmed write of each field and list of each record."""
     rows = journal.rows(
-        "SELECT record_id, kind, field, wanted, at FROM ledger"
-        " WHERE connection = ? AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') ORDER BY seq",
+        "SELECT record_id, kind = 'set' AS of_field, field, wanted, at, max(seq) FROM ledger WHERE connection = ?"
+        " AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') GROUP BY record_id, of_field, field",
         (connection,),
     )
-    found: dict[str, dict[tuple[str, str], _Written]] = {}
-    for record, kind, field, value, at in rows:
-        key = ("field" if kind == "set" else "list", field)
-        found.setdefault(record, {})[key] = _Written(value, datetime.fromisoformat(at))
+    instant, found = cache(_instant), dict[str, _Ours]()
+    for record, of_field, field, value, at, _ in rows:
+        mine = found.get(record) or found.setdefault(record, _Ours({}, {}))
+        (mine.fields if of_field else mine.lists)[field] = _Written(value, instant(at))
     return found
 
 
-def _read(journal: Journal, connection: str) -> dict[int, datetime]:
-    """When each stored file of people was read, by its number."""
+def _read(journal: Journal, connection: str) -> Mapping[int, int]:
+    """When each stored file of people was read, less the lag, by its number."""
     sql = "SELECT seq, at FROM segment WHERE connection = ? AND kind = 'person'"
-    return {seq: datetime.fromisoformat(at) for seq, at in journal.rows(sql, (connection,))}
+    return {seq: _instant(at) - LAG // _MICROSECOND for seq, at in journal.rows(sql, (connection,))}
 
 
-def _read_at(journal: Journal, connection: str) -> datetime | None:
+def _read_at(journal: Journal, connection: str) -> int | None:
     at = journal.rows("SELECT max(at) FROM count WHERE connection = ?", (connection,))[0][0]
-    return datetime.fromisoformat(at) if at else None
+    return _instant(at) if at else None
 
 
-def _overlaid(names: frozenset[str], written: Mapping[str, _Written], seen_at: datetime | None) -> frozenset[str]:
+def _instant(text: str) -> int:
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+
+
+def _overlaid(names: frozenset[str], written: Mapping[str, _Written], seen_at: int | None) -> frozenset[str]:
     newer = {name: w.value for name, w in written.items() if seen_at is None or w.at >= seen_at}
     return (names - newer.keys()) | {name for name, value in newer.items() if value == IN}

@@ -31,7 +31,7 @@ def text_of(value: Any) -> str | None:
 
 def same(kind: FieldType, one: str | None, other: str | None) -> bool:
     """Whether two texts of a field are the same value: "12.50" is 12.5, an instant is its day."""
-    return _normal(kind, one) == _normal(kind, other)
+    return one == other or _normal(kind, one) == _normal(kind, other)
 
 
 def close(threshold: str | None, now: str, wanted: str) -> bool:
