@@ -89,7 +89,8 @@ class _Worth:
         wide = np.exp(Z * np.sqrt(np.maximum(np.einsum("ij,ik,kj->j", slopes, self._covariance, slopes), 0.0)))
         self._orders, self._active = self._orders + float(orders.sum()), self._active + float(active.sum())
         self._value, self._slope = (
-            self._value + float(value.sum()),
+            # Of the amounts as they are stored, so that a report's sum of them is this one.
+            self._value + float(np.rint(value).sum()),
             self._slope + np.einsum("ij,j->i", slopes, value),
         )
         columns: dict[str, pa.Array[Any]] = {
