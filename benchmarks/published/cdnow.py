@@ -64,11 +64,11 @@ def _published(title: str, found: Fit) -> Iterator[Figure]:
     expected, likelihood = PUBLISHED[title]
     for (name, text), value in zip(expected.items(), found.values.tolist(), strict=True):
         room = 10.0 ** -len(text.partition(".")[2])
-        close = abs(value - float(text)) < room
+        close = bool(abs(value - float(text)) < room)
         told = f"published {text}"
         yield Figure(f"CDNOW {title} {name}", value, "", f"{value:.5g}, {told}", f"{room:g} about it", close)
     if likelihood is not None:
-        off = abs(found.log_likelihood - likelihood)
+        off = abs(float(found.log_likelihood) - likelihood)
         yield Figure(
             f"CDNOW {title} log-likelihood", found.log_likelihood, "", f"published {likelihood}",
             f"{LIKELY} about it", off <= LIKELY,
