@@ -158,7 +158,7 @@ def test_every_shipped_segment_is_a_good_rule(session):
         {"customer_id": "a", "first_order_on": date(2026, 11, 10), "orders_count": 1},
         {"customer_id": "b", "orders_count": 9, "r": 5, "fm": 5, "refund_rate": 0.0},
     )
-    assert len(shipped()) == 9
+    assert len(shipped()) == 10
     assert members(session, shipped()["new_this_month"].when) == ["a"]
     assert members(session, shipped()["champions"].when) == ["b"]
     for segment in shipped().values():
