@@ -41,5 +41,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ledger_plan ON ledger (plan_id, state)",
         "CREATE INDEX ledger_field ON ledger (connection, field, record_id)",
     ),
+    # A night asks seven times what was written between two nights; the ledger keeps everything ever written.
+    ("CREATE INDEX ledger_at ON ledger (connection, at)",),
 )
 """One tuple of statements per version; the version is kept in `PRAGMA user_version`."""

@@ -85,7 +85,8 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
             Record(
                 record,
                 customer,
-                json.loads(held) | {name: w.value for name, w in mine.fields.items() if w.at >= as_of},
+                (json.loads(held) if held != "{}" else {})
+                | {name: w.value for name, w in mine.fields.items() if w.at >= as_of},
                 _overlaid(names, mine.lists, seen_at) if mine.lists else names,
                 {name: w.value for name, w in (*mine.fields.items(), *mine.lists.items())},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
@@ -158,13 +159,14 @@ def _stopped(session: Session, connection: str) -> frozenset[str]:
 
 def _written(journal: Journal, connection: str) -> Mapping[str, _Ours]:
     """The newest confirmed write of each field and list of each record."""
+    # All writes in the order in which they were made: by the index they would have to be put into it first.
     rows = journal.rows(
-        "SELECT record_id, kind = 'set' AS of_field, field, wanted, at, max(seq) FROM ledger WHERE connection = ?"
-        " AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') GROUP BY record_id, of_field, field",
+        "SELECT record_id, kind = 'set', field, wanted, at FROM ledger NOT INDEXED WHERE connection = ?"
+        " AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') ORDER BY seq",
         (connection,),
     )
     instant, found = cache(_instant), dict[str, _Ours]()
-    for record, of_field, field, value, at, _ in rows:
+    for record, of_field, field, value, at in rows:
         mine = found.get(record) or found.setdefault(record, _Ours({}, {}))
         (mine.fields if of_field else mine.lists)[field] = _Written(value, instant(at))
     return found
