@@ -30,6 +30,7 @@ _TYPES = {
     "r": pa.int64(),
     "fm": pa.int64(),
     "service_hold": pa.bool_(),
+    "stuck_in_basic": pa.bool_(),
     "add_on_ready": pa.bool_(),
     "upsell_ready": pa.bool_(),
 }
