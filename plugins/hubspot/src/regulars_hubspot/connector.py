@@ -39,7 +39,7 @@ WRITES = Writes(
     default_map=(
         ("stage", "regulars_stage", "enumeration"),
         ("level", "regulars_relationship", "enumeration"),
-        ("clv_simple", "regulars_clv", "number"),
+        ("clv_12m", "regulars_clv", "number"),
         ("last_order_on", "regulars_last_order_on", "date"),
         ("rfm_group", "regulars_rfm", "text"),
     ),

@@ -30,7 +30,7 @@ WRITES = Writes(
     default_map=(
         ("stage", "RG_STAGE", "text"),
         ("level", "RG_LEVEL", "text"),
-        ("clv_simple", "RG_CLV", "number"),
+        ("clv_12m", "RG_CLV", "number"),
         ("last_order_on", "RG_LAST", "date"),
     ),
 )

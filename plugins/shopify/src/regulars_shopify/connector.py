@@ -32,7 +32,7 @@ WRITES = Writes(
     default_map=(
         ("stage", f"{FIELD_PREFIX}stage", "text"),
         ("level", f"{FIELD_PREFIX}level", "text"),
-        ("clv_simple", f"{FIELD_PREFIX}clv", "number"),
+        ("clv_12m", f"{FIELD_PREFIX}clv", "number"),
         ("last_order_on", f"{FIELD_PREFIX}last_order_on", "date"),
     ),
 )
