@@ -17,7 +17,7 @@ Finding Fine FoundField FoundList Fulfilment Held Http IssueCode
 JoinList LeaveList Level Lifecycle Limit Line Membership Merge
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
 Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Role Secret SetField Settings
-Signal SimulatedClock Source SystemClock Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
+Signal SimulatedClock Source SystemClock Totals Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
 by_time exponent full_compare hookimpl judge_by_status minor_units record
 """.split()  # noqa: SIM905 - a list to read
 
