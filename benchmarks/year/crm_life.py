@@ -171,7 +171,9 @@ def forget(town: Town, dice: random.Random) -> Sequence[Touch]:
     _contacts(town).forget(row["id"])
     for members in town.crm.lists.members.values():
         members.pop(row["id"], None)
-    return [Touch("crm", row["id"], "gone")]
+    # Who was merged into the contact goes with it, and shows as little.
+    merged = row["properties"].get("hs_merged_object_ids") or ""
+    return [Touch("crm", one, "gone") for one in (row["id"], *merged.split(";")) if one]
 
 
 ACTS = (

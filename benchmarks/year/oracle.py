@@ -165,10 +165,13 @@ _OF = ("order_id IN (SELECT o.id FROM orders AS o WHERE o.connection = 'shop' AN
 def _orders(session: Session, there: Truth, excused: Excused) -> Iterator[str]:
     young = {key for role, key in excused.young if role == "shop"}
     merged = {_tail(one): _tail(into) for one, into in session.query(_MERGES)}
+    refunds = dict(there.refunds)  # and those that were read, made since the platform was looked at
     for name, (sql, row_of) in _TABLES.items():
         wanted: dict[str, Row] = getattr(there, name)
         rows = session.query(f"{sql} WHERE connection = 'shop' AND NOT deleted AND {_OF[name == 'orders']}")
         found = {_tail(r[0]): row_of(r) for r in rows}
+        if name == "refunds":
+            refunds = found | refunds
         for row in found.values():
             while row.get("person") in merged:
                 row["person"] = merged[row["person"]]
@@ -176,7 +179,7 @@ def _orders(session: Session, there: Truth, excused: Excused) -> Iterator[str]:
             have, want = found.get(key), wanted.get(key)
             if have == want:
                 continue
-            order = key if name == "orders" else _order_of(name, have or want or {}, there)
+            order = key if name == "orders" else _order_of(name, have or want or {}, refunds)
             if order in young:
                 continue
             if have is None or want is None:
@@ -185,9 +188,9 @@ def _orders(session: Session, there: Truth, excused: Excused) -> Iterator[str]:
                 yield from _compared(f"shop {name} {key}", have, want)
 
 
-def _order_of(name: str, row: Row, there: Truth) -> str:
+def _order_of(name: str, row: Row, refunds: Mapping[str, Row]) -> str:
     if name == "refund_lines":
-        return str(there.refunds.get(row["refund"], {}).get("order", ""))
+        return str(refunds.get(row["refund"], {}).get("order", ""))
     return str(row.get("order", ""))
 
 
