@@ -12,7 +12,7 @@ from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
 from regulars.run import parts
-from regulars.run.offering import offers
+from regulars.run.offering import offers, show
 from regulars.run.pool import pool_of
 from regulars.segments import Report, Segment
 from regulars.segments.membership import Member
@@ -50,6 +50,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         redrawn = lifecycle.line_facts(session)
         offered = offers(session, client.config, segments_in_use(client), report, as_of)
+        show(session, offered, as_of)
         harmful = tuple(row[0] for row in session.query("SELECT rule_id FROM rule_off ORDER BY rule_id"))
         people = session.query("SELECT count(*) FROM customer")[0][0]
         errors = tuple(found.text(client.file) for found in metrics.unrated(session))

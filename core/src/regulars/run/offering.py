@@ -29,6 +29,19 @@ def offers(
     return made + list(_held_out(session, config, promos.values(), as_of))
 
 
+def show(session: Session, made: Sequence[Offer], as_of: date) -> None:
+    """Tonight's offers in the catalogue, as a night that is repeated finds them there from the beginning."""
+    shown = [(who, fact["segment"]) for who, fact in made if not fact["held_out"]]
+    if shown:
+        session.run(
+            """UPDATE catalogue SET last_offer_on = $as_of, offer_segment = s.segment
+            FROM (SELECT unnest(CAST($people AS VARCHAR[])) AS customer_id,
+                         unnest(CAST($segments AS VARCHAR[])) AS segment) AS s
+            WHERE s.customer_id = catalogue.customer_id""",
+            {"as_of": as_of, "people": [who for who, _ in shown], "segments": [name for _, name in shown]},
+        )
+
+
 def _fact(who: str, as_of: date, segment: Segment, rules: dict[str, str]) -> Offer:
     rule = rules.get(who) if segment.stage == SERIES else None
     return who, {"on": as_of.isoformat(), "segment": segment.name, "rule": rule, "held_out": False}
