@@ -1,5 +1,6 @@
 """The rebuild of what is kept per customer, one day's increment, and the whole way, from the stored customer-days.
 
+Measured is the product's own history as a night makes it, in a client's warehouse with dense customer numbers.
 DuckDB's own scan and grouping by customer of the same table, in the same process and in turn, is the measure.
 The table is as a night leaves it: one netted row per customer and day, in no order.
 """
@@ -10,14 +11,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.feather as feather
+from regulars.clv.history import NAME, predicted, update_history
+from regulars.clv.settings import ClvSettings
+from regulars.clv.tables import summary
+from regulars.metrics import sales
+from regulars.warehouse import Kept, Session, Warehouse, keep, kept
 
 from benchmarks.clv import orders
 from benchmarks.clv.beside import told
@@ -26,12 +30,13 @@ from benchmarks.figures import Figure
 
 RUNS = 3
 REBUILD, INCREMENT, SECONDS, MEGABYTES = 2.5, 0.15, 30.0, 5000.0
-BATCH = 1 << 23  # customer-days at a time: their memory is what a rebuild needs beside the state itself
-DAYS = "SELECT customer, day, cents FROM customer_day"
+SETTINGS, AS_OF = ClvSettings(), date(1970, 1, 1) + timedelta(days=orders.END)
+LAST = orders.END - 1
 GROUPED = """
-SELECT count(*), sum(n), sum(one), sum(other), sum(cents)
-FROM (SELECT customer, count(*) AS n, min(day) AS one, max(day) AS other, sum(cents) AS cents
-      FROM customer_day GROUP BY customer)"""
+SELECT count(*), sum(n), min(one), max(other), sum(cents)
+FROM (SELECT customer_id, count(*) AS n, min(ordered_on) AS one, max(ordered_on) AS other,
+             sum(net_minor) AS cents
+      FROM customer_day GROUP BY customer_id)"""
 
 
 def figures(customers: int, runs: int = RUNS, whole: bool = False) -> Iterator[Figure]:
@@ -46,8 +51,8 @@ def figures(customers: int, runs: int = RUNS, whole: bool = False) -> Iterator[F
         table = built["steps"]["build"]
         yield Figure("customer-days from orders", table["s"], "s", f"{size}; {table['cpu_s']:.1f} CPU s; DuckDB")
         yield from _rebuilds(step("rebuild"), size)
-        yield from _increments(step("increment"), size)
         yield from _whole(step("whole"), size, whole)
+        yield from _increments(step("increment"), size)
 
 
 def _rebuilds(found: dict[str, Any], size: str) -> Iterator[Figure]:
@@ -62,19 +67,12 @@ def _rebuilds(found: dict[str, Any], size: str) -> Iterator[Figure]:
 
 
 def _increments(found: dict[str, Any], size: str) -> Iterator[Figure]:
-    steps = found["steps"]
-    spent = sum(steps[name]["s"] for name in ("load", "change", "summary", "keep"))
-    cpu = sum(steps[name]["cpu_s"] for name in ("load", "change", "summary", "keep"))
-    parts = ", ".join(f"{name} {steps[name]['s']:.2f}" for name in ("load", "change", "summary", "keep"))
-    yield Figure(
-        "one day's increment", spent, "s", f"{found['changed']:,} customer-days; {parts}; {cpu:.2f} CPU s"
-    )
-    times = spent / steps["rebuild"]["s"]
-    how = f"{size}; by CPU {cpu / steps['rebuild']['cpu_s']:.3f}; the same as the rebuild"
+    step, whole = found["steps"]["increment"], found["steps"]["rebuild"]
+    how = f"{found['touched']:,} touched customers; {step['cpu_s']:.2f} CPU s"
+    yield Figure("one day's increment", step["s"], "s", how)
+    times = step["s"] / whole["s"]
+    how = f"{size}; by CPU {step['cpu_s'] / whole['cpu_s']:.3f}; the same rows as the rebuild"
     yield Figure("increment / rebuild", times, "times", how, f"at most {INCREMENT:g}", times <= INCREMENT)
-    again = steps["read again"]
-    how = f"{found['again']:,} customers whose first or last day was given back; {again['cpu_s']:.2f} CPU s"
-    yield Figure("days read again", again["s"], "s", how)
 
 
 def _whole(found: dict[str, Any], size: str, bar: bool) -> Iterator[Figure]:
@@ -99,98 +97,83 @@ class Shop:
     runs: int
 
 
-def _opened(folder: str) -> Any:
-    import duckdb
-
-    db = duckdb.connect(f"{folder}/days.duckdb")
-    db.execute(f"SET threads = 2; SET memory_limit = '4GB'; SET temp_directory = '{folder}/spill'")
-    db.execute("SET preserve_insertion_order = false")
-    return db
-
-
-def _build(meter: Meter, db: Any, shop: Shop) -> None:
-    """Customer-days of all orders, and the last day's apart: what a night brings."""
+def _build(meter: Meter, session: Session, shop: Shop) -> None:
+    """Customer-days of all orders, as metrics keep them but for the customers' numbers."""
     with meter.step("build"):
-        db.execute(
-            "CREATE TABLE customer_day AS SELECT customer, day, CAST(sum(cents) AS BIGINT) AS cents"
-            " FROM read_parquet(?) GROUP BY customer, day",
-            [f"{shop.folder}/orders.parquet"],
+        session.run(
+            "CREATE TABLE customer_day AS SELECT customer AS customer_id, DATE '1970-01-01' + day AS ordered_on,"
+            " count(*) AS orders, CAST(sum(cents) AS BIGINT) AS net_minor"
+            " FROM read_parquet($file) GROUP BY customer, day",
+            {"file": f"{shop.folder}/orders.parquet"},
         )
-    db.execute(
-        "CREATE TABLE change AS SELECT customer, day, CAST(0 AS BIGINT) AS before, cents AS after"
-        " FROM customer_day WHERE day = ?",
-        [orders.END - 1],
+    session.run(
+        "CREATE TABLE sale (customer_id INTEGER, ordered_on DATE, kind VARCHAR, gross_minor BIGINT,"
+        " refund_minor BIGINT)"
     )
+    session.run("CREATE TEMP TABLE objected (customer_id INTEGER)")
     meter.tell()
 
 
-def _state(db: Any, customers: int, query: str = DAYS) -> Any:
-    from regulars.clv.state import State
+def _anew(session: Session) -> Any:
+    """Everybody's history, and what the models look at."""
+    session.run("CREATE TEMP TABLE IF NOT EXISTS objected (customer_id INTEGER)")
+    update_history(session, SETTINGS)
+    return summary(predicted(session), AS_OF)
 
-    return State.rebuilt(db.sql(query).to_arrow_reader(BATCH), customers)
 
-
-def _rebuild(meter: Meter, db: Any, shop: Shop) -> None:
+def _rebuild(meter: Meter, session: Session, shop: Shop) -> None:
     pairs = []
     for _ in range(shop.runs + 1):
         with meter.step("limit"):
-            db.execute(GROUPED).fetchall()
+            session.query(GROUPED)
         with meter.step("ours"):
-            _state(db, shop.customers).summary(orders.END)
+            _anew(session)
         pairs.append(dict(meter.steps))
     meter.tell(pairs=pairs[1:])  # the first pair warms the file cache
 
 
-def _increment(meter: Meter, db: Any, shop: Shop) -> None:
-    from regulars.clv.state import State
-
-    kept = f"{shop.folder}/state.feather"
-    feather.write_feather(
-        _state(db, shop.customers, f"{DAYS} WHERE day < {orders.END - 1}").table(),
-        kept,
-        compression="uncompressed",
+def _increment(meter: Meter, session: Session, _: Shop) -> None:
+    """The state of the day before, then the last day's customers made again, as after a night that found them."""
+    days = "SELECT * FROM customer_day"
+    session.run(f"CREATE TABLE every_day AS {days}; DELETE FROM customer_day WHERE ordered_on = $last", _LAST)
+    keep(session, sales.NAME, Kept("benchmark", turn=1))
+    _anew(session)
+    session.run("CREATE OR REPLACE TABLE customer_day AS SELECT * FROM every_day; DROP TABLE every_day")
+    session.run(
+        "CREATE TABLE touched_customer AS SELECT DISTINCT customer_id FROM customer_day WHERE ordered_on = $last",
+        _LAST,
     )
+    session.run("CHECKPOINT")
+    keep(session, sales.NAME, Kept("benchmark", turn=2, whole=False))
+    with meter.step("increment"):
+        update_history(session, SETTINGS)
+    assert getattr(kept(session, NAME), "turn", 0) == 2
+    session.run(f"CREATE TABLE updated AS SELECT * FROM {NAME}")
+    keep(session, sales.NAME, Kept("benchmark", turn=3))
     with meter.step("rebuild"):
-        whole = _state(db, shop.customers)
-        summary = whole.summary(orders.END)
-    with meter.step("load"):
-        state = State.of(feather.read_table(kept))
-    with meter.step("change"):
-        columns = db.execute("SELECT customer, day, before, after FROM change").fetchnumpy()
-        again = state.change(*columns.values())
-    with meter.step("summary"):
-        found = state.summary(orders.END)
-    with meter.step("keep"):
-        feather.write_feather(state.table(), kept, compression="uncompressed")
-    assert not len(again)
-    _same(found, summary)
-    changed = len(columns["day"])
-    with meter.step("read again"):
-        who = np.unique(columns["customer"][::100])
-        db.register("touched", pa.table({"customer": who}))
-        mine = db.execute(f"{DAYS} WHERE customer IN (SELECT customer FROM touched)").fetchnumpy()
-        state.replace(who, *mine.values())
-    _same(state.summary(orders.END), summary)
-    meter.tell(changed=changed, again=len(who))
+        update_history(session, SETTINGS)
+    counts = f"SELECT (SELECT count(*) FROM {NAME}), (SELECT count(*) FROM updated)"
+    counts += f", (SELECT count(*) FROM (FROM {NAME} EXCEPT FROM updated))"
+    made, updated, apart = session.query(counts)[0]
+    assert (made, apart) == (updated, 0)
+    meter.tell(touched=session.query("SELECT count(*) FROM touched_customer")[0][0])
 
 
-def _same(one: Any, other: Any) -> None:
-    for field in fields(one):
-        assert np.array_equal(getattr(one, field.name), getattr(other, field.name)), field.name
+_LAST = {"last": date(1970, 1, 1) + timedelta(days=LAST)}
 
 
-def _whole_way(meter: Meter, db: Any, shop: Shop) -> None:
+def _whole_way(meter: Meter, session: Session, _: Shop) -> None:
     from regulars.clv import ladder, score  # noqa: F401  (imported by everybody before the clock runs)
 
     from benchmarks.clv.ours import model
 
     with meter.step("rebuild"):
-        known = _state(db, shop.customers).summary(orders.END)
+        known = _anew(session)
     meter.tell(**model(meter, known))
 
 
 if __name__ == "__main__":
     ways = {"build": _build, "rebuild": _rebuild, "increment": _increment, "whole": _whole_way}
     name, folder, customers, runs = sys.argv[1:]
-    with _opened(folder) as db:
-        ways[name](Meter(), db, Shop(folder, int(customers), int(runs)))
+    with Warehouse(Path(folder)).burst() as session:
+        ways[name](Meter(), session, Shop(folder, int(customers), int(runs)))

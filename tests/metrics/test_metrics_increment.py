@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from metrics.nights import Nights
 from regulars import metrics
+from regulars.clv.history import update_history
+from regulars.clv.settings import ClvSettings
 from regulars.lifecycle.categories import update_categories
 from regulars.warehouse import Session, kept
 from regulars.warehouse.session import Params
@@ -15,7 +17,7 @@ from regulars.warehouse.session import Params
 TABLES = (
     "profile", "customer", "order_customer", "person_customer", "refund_part", "sale", "refund_sale",
     "customer_day", "customer_total", "monthly", "first_order", "shop_value", "rfm_cut", "customer_value",
-    "gap_line", "retention", "retention_set", "category_day",
+    "gap_line", "retention", "retention_set", "category_day", "purchase_history",
 )  # fmt: skip
 
 
@@ -41,6 +43,7 @@ def _measure(session: Session, nights: Nights) -> None:
     nights.measure_identity(session)
     metrics.update(session, nights.settings, nights.today)
     update_categories(session, nights.today)
+    update_history(session, ClvSettings(refund_date=nights.settings.refund_date))
 
 
 def _rows(session: Session, table: str) -> list[tuple[Any, ...]]:
@@ -52,6 +55,7 @@ def _same_as_anew(nights: Nights) -> None:
         nights.measure_identity(session)
         metrics.build(session, nights.settings, nights.today)
         update_categories(session, nights.today)
+        update_history(session, ClvSettings(refund_date=nights.settings.refund_date))
         wanted = {table: _rows(session, table) for table in TABLES}
     with nights.warehouse.burst() as session:
         for table, rows in wanted.items():

@@ -63,21 +63,9 @@ def summarise(
     if not len(customer):
         none = np.empty(0)
         return Summary(np.empty(0, dtype=np.int64), none, none, none, none, none)
-    return lived(*by_customer(customer, day, amount), end)
-
-
-def lived(
-    customer: NDArray[np.int64],
-    days: NDArray[Any],
-    first: NDArray[Any],
-    last: NDArray[Any],
-    opening: NDArray[Any],
-    total: NDArray[Any],
-    end: int,
-) -> Summary:
-    """What the models look at, from what `by_customer` gives."""
+    who, days, first, last, opening, total = _by_customer(customer, day, amount)
     return Summary(
-        customer,
+        who,
         (days - 1).astype(np.float64),
         (last - first).astype(np.float64),
         (end - first).astype(np.float64),
@@ -86,7 +74,7 @@ def lived(
     )
 
 
-def by_customer(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Lives:
+def _by_customer(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Lives:
     """Of orders, or days with a purchase, in any order and at least one."""
     origin = int(day.min())
     wide = (int(day.max()) - origin).bit_length()

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.clv.fitted import Fitted, Pool, is_due
+from regulars.clv.history import predicted, predicted_days, update_history
 from regulars.clv.settings import ClvSettings
 from regulars.warehouse import Session, statement
 
@@ -28,14 +29,13 @@ def build(
 ) -> Fitted | None:
     """Make purchase_history, customer_clv and clv_model as of a client's day.
 
-    Reads customer_day (or sale), signals and profile. `recorded` is the model in force; a new one is made
+    Reads sale, customer_day, signals and profile. `recorded` is the model in force; a new one is made
     where it `is_due`, and returned to be remembered, else None. `pool`: the agency's prior for small shops.
     Nobody is predicted who objected to profiling, or never bought anything that was worth something.
     """
-    params = {"as_of": as_of, "zone": settings.zone, "refund_date": settings.refund_date}
-    days = statement(__package__, "purchase_day")
-    session.run(statement(__package__, "purchase_history").replace("{purchase_day}", days), params)
-    history = session.table("SELECT * FROM purchase_history")
+    update_history(session, settings)
+    session.run(statement(__package__, "objected"), {"as_of": as_of, "zone": settings.zone})
+    history = predicted(session)
     new = None
     if is_due(recorded, history.num_rows, settings, as_of) and _has_a_past(history, as_of):
         new = recorded = _fit(session, history, settings, as_of, pool)
@@ -55,15 +55,14 @@ def _fit(
 ) -> Fitted | None:
     from regulars.clv.choice import fit_history
 
-    params = {"as_of": as_of, "zone": settings.zone, "refund_date": settings.refund_date}
-    days = statement(__package__, "purchase_day") + "SELECT * FROM purchase_day"
-    return fit_history(_summary(history, as_of), _days(session.table(days, params)), settings, as_of, pool)
+    days = _days(predicted_days(session, settings))
+    return fit_history(summary(history, as_of), days, settings, as_of, pool)
 
 
 def _store(session: Session, fitted: Fitted, history: pa.Table, settings: ClvSettings, as_of: date) -> None:
     from regulars.clv.forecast import forecast
 
-    found = forecast(fitted, _summary(history, as_of), settings, as_of)
+    found = forecast(fitted, summary(history, as_of), settings, as_of)
     table = found.rows.add_column(0, "customer_id", history["customer_id"])
     for name, text in (("model", fitted.model), ("version", fitted.version), ("flags", " ".join(fitted.flags))):
         table = table.append_column(name, pa.array([text], pa.string()).take(pa.array([0] * table.num_rows)))
@@ -93,7 +92,8 @@ def _model_row(fitted: Fitted, totals: Totals, settings: ClvSettings, as_of: dat
     }
 
 
-def _summary(history: pa.Table, as_of: date) -> Summary:
+def summary(history: pa.Table, as_of: date) -> Summary:
+    """What the models look at, of a history, in its order."""
     import numpy as np
 
     from regulars.clv.summary import Summary

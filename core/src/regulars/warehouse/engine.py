@@ -17,6 +17,9 @@ _STORAGE = "v1.5.0"
 _MEMORY = "4GB"
 # A night makes a hundred tables anew; writing the file out after each few of them would be a fifth of its work.
 _WRITE_OUT = "1GB"
+# Of a small file a second thread costs more than it saves: a fifth of a small client's night. A file without
+# tables yet may be about to take in years.
+_THREADS, _NEW, _SMALL = 2, 1 << 20, 64 << 20
 
 
 class Engine:
@@ -24,7 +27,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._started: duckdb.DuckDBPyConnection | None = None
-        self._names = count(1)
+        self._names, self._threads = count(1), _THREADS
 
     @contextmanager
     def opened(self, path: Path, *, read_only: bool = False) -> Iterator[Session]:
@@ -35,10 +38,14 @@ class Engine:
         """
         if self._started is None:
             self._started = duckdb.connect(
-                ":memory:", config={"threads": 2, "memory_limit": _MEMORY, "checkpoint_threshold": _WRITE_OUT}
+                ":memory:",
+                config={"threads": _THREADS, "memory_limit": _MEMORY, "checkpoint_threshold": _WRITE_OUT},
             )
         connection, name = self._started.cursor(), f"client{next(self._names)}"
         connection.execute("SET TimeZone = 'UTC'")
+        if (threads := _threads(path)) != self._threads:
+            connection.execute(f"SET threads = {threads}")
+            self._threads = threads
         mode = "READ_ONLY" if read_only else f"STORAGE_VERSION '{_STORAGE}'"
         try:
             connection.execute(f"ATTACH {quoted(path)} AS {name} ({mode})")
@@ -50,6 +57,10 @@ class Engine:
             yield Session(connection)
         finally:
             _let_go(connection, name)
+
+
+def _threads(path: Path) -> int:
+    return 1 if path.exists() and _NEW < path.stat().st_size < _SMALL else _THREADS
 
 
 def quoted(path: Path) -> str:
