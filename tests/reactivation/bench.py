@@ -31,7 +31,8 @@ CREATE TABLE verdict (customer_id VARCHAR, channel VARCHAR, verdict VARCHAR, sta
 CREATE TABLE order_customer (connection VARCHAR, order_id VARCHAR, customer_id VARCHAR);
 CREATE TABLE segment_member (segment VARCHAR, customer_id VARCHAR);
 CREATE TABLE catalogue (customer_id VARCHAR, email VARCHAR, state VARCHAR, stage VARCHAR, last_order_on DATE,
-    email_consent VARCHAR, email_deliverable VARCHAR, service_hold BOOLEAN, offer_segment VARCHAR);
+    email_consent VARCHAR, email_deliverable VARCHAR, service_hold BOOLEAN, offer_segment VARCHAR,
+    act_before INTEGER);
 """
 
 
@@ -137,7 +138,9 @@ def add(
         works = deliverable or ("unknown" if address is None else "no" if bounce == "hard" else "yes")
         lapsed_on = NOW.date() - timedelta(days=200)
         insert(
-            session, "catalogue", [key, address, "lapsed", "reactivation", lapsed_on, verdict, works, False, None]
+            session,
+            "catalogue",
+            [key, address, "lapsed", "reactivation", lapsed_on, verdict, works, False, None, 360],
         )
     return owner
 

@@ -169,6 +169,34 @@ def test_who_is_in_the_series_stays_in_it(open_desk, shop, journal, lease, clock
     assert (again.members, again.entering, again.leaving) == (["c-ada"], [], [])
 
 
+@pytest.mark.parametrize(("silent", "reason"), [(167, None), (168, "too_late"), (179, "too_late")])
+def test_nobody_enters_a_series_that_would_not_end_in_time(open_desk, shop, silent, reason):
+    """A series takes 12 days (lifecycle.series): begun on day 168 it would not end before day 180."""
+    shop.add("ada", bounce=None)
+    shop.run(f"UPDATE catalogue SET act_before = 180, last_order_on = DATE '{TODAY}' - {silent}")
+    found = judged(open_desk, shop)
+    assert [one.reason for one in found.people] == [reason]
+    assert bool(found.entering) == (reason is None)
+
+
+def test_who_began_in_time_goes_on_to_the_end(open_desk, shop, journal, lease, clock):
+    shop.add("ada", bounce=None)
+    shop.run(f"UPDATE catalogue SET act_before = 180, last_order_on = DATE '{TODAY}' - 167")
+    assign(journal, lease, judged(open_desk, shop))
+    clock.forward(timedelta(days=12))
+    assert judged(open_desk, shop).members == ["c-ada"]
+    clock.forward(timedelta(days=1))
+    assert judged(open_desk, shop).people == [], "no longer inside the window of the rule"
+
+
+def test_the_held_out_are_too_late_like_the_others(desk, shop):
+    people(shop, 10)
+    shop.run(f"UPDATE catalogue SET act_before = 180, last_order_on = DATE '{TODAY}' - 175")
+    found = judged(nobody_held_out(desk, 0.5), shop)
+    assert dict(found.funnel().left_out) == {"too_late": 10}
+    assert found.entering == []
+
+
 def test_a_held_out_buyer_leaves_like_a_treated_one(desk, shop, journal, lease):
     people(shop, 10)
     half = nobody_held_out(desk, 0.5)

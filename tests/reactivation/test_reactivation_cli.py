@@ -149,6 +149,17 @@ def test_the_audience_is_shown_with_everybody_left_out(regulars):
     assert "ada@example.test" not in shown.stdout
 
 
+def test_lines_on_which_nobody_can_begin_in_time_are_told(regulars, folder):
+    assert "nobody can begin" not in regulars("reactivation", "show", "brightpaw").stdout
+    warehouse = Warehouse(folder / "data" / "brightpaw")
+    with warehouse.burst() as session:
+        session.run("CREATE TABLE lifecycle_line (category VARCHAR, refused VARCHAR)")
+        session.run("""INSERT INTO lifecycle_line VALUES ('', 'write act_before = "234d"'), ('Tea', '')""")
+    warehouse.publish()
+    shown = regulars("reactivation", "show", "brightpaw").stdout
+    assert 'nobody can begin in time, all products: write act_before = "234d"' in shown
+
+
 def test_the_audience_as_data(regulars):
     (found,) = json.loads(regulars("--json", "reactivation", "show", "brightpaw").stdout)
     assert (found["inside"], found["audience"], found["left_out"]) == (4, 1, {"bounced": 3})

@@ -26,6 +26,7 @@ _TYPES = {
     "reach_push": pa.bool_(),
     "gap_p25": pa.float64(),
     "gap_p75": pa.float64(),
+    "act_before": pa.int64(),
     "refund_rate": pa.float64(),
     "r": pa.int64(),
     "fm": pa.int64(),

@@ -134,6 +134,7 @@ def test_nobody_who_waits_for_service_is_in_any_promotion_of_the_library(session
         "last_order_on": TODAY - timedelta(days=200),
         "gap_p25": 20.0,
         "gap_p75": 90.0,
+        "act_before": 234,
         "last_status": "delivered",
         "state": "lapsed",
         "email_consent": "yes",

@@ -37,12 +37,12 @@ def show(call: Call, client_id: str, sample: int) -> None:
     with reading(client) as journal:
         desk = EcoaDesk(client.config, journal, Warehouse(client.data_dir).published)
         with desk.read() as session:
-            note = _ecoa(desk, session)
+            note, beyond = _ecoa(desk, session), _beyond(session)
             for segment in used:
                 found = audience(desk, session, segment)
                 sentence = lift(desk, session, found.series, segment.name).sentence
                 data.append(_data(found, sentence, sample))
-                lines += [*found.lines({"bounced": note} if note else None), f"  lift: {sentence}"]
+                lines += [*found.lines({"bounced": note} if note else None), f"  lift: {sentence}", *beyond]
                 lines += _people(data[-1]["people"])
     call.show(data, lines or f"no reactivation segment is in use; see segments.use in {client.file}")
 
@@ -58,6 +58,14 @@ def _ecoa(desk: EcoaDesk, session: Session) -> str:
         return ""
     eligible = len(eligibility(session, desk.config, desk.journal, desk.now()).eligible)
     return f"ECOA: {eligible:,} eligible, {left}"
+
+
+def _beyond(session: Session) -> list[str]:
+    """The lines on which nobody could begin in time, with what to write instead."""
+    if not session.has("lifecycle_line"):
+        return []
+    refused = session.query("SELECT category, refused FROM lifecycle_line WHERE refused <> '' ORDER BY category")
+    return [f"  nobody can begin in time, {category or 'all products'}: {why}" for category, why in refused]
 
 
 def _data(found: Audience, sentence: str, sample: int) -> dict[str, Any]:

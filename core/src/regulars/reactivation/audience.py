@@ -30,6 +30,7 @@ WORDS = {
     "bounced": "hard bounce without a confirmed new address",
     "not_deliverable": "not known to be deliverable",
     "recent": "in this series less than 365 d ago",
+    "too_late": "too late: a series begun now would not end before lifecycle.act_before",
     "held_out": "held out to measure what it does",
     "ordered_since": "ordered since",
 }
@@ -91,10 +92,10 @@ def audience(desk: EcoaDesk, session: Session, segment: Segment) -> Audience:
     people: list[Person] = []
     entering: list[tuple[str, Arm]] = []
     stays: set[str] = set()
-    for customer, email, reason, ordered in _rows(session, desk):
+    for customer, email, reason, ordered, late in _rows(session, desk, on):
         entry = past.get(customer)
         arm = entry.arm if entry else _drawn(draw, series, customer)
-        why = reason or _recent(entry, on)
+        why = reason or _recent(entry, on) or _too_late(entry, late)
         if why is None and not ordered:
             # Held-out people enter and leave like the others: they are what the others are compared with.
             stays.add(customer)
@@ -142,16 +143,18 @@ def _held_out_of(condition: exp.Expr) -> str | None:
     return None
 
 
-def _rows(session: Session, desk: EcoaDesk) -> list[tuple[str, str | None, str | None, bool]]:
+def _rows(session: Session, desk: EcoaDesk, on: date) -> list[tuple[str, str | None, str | None, bool, bool]]:
     confirmed = [one for one in candidates(desk.journal) if one.state == "confirmed" and one.email]
     now = today(session, [one.customer_id for one in confirmed])
     params = {
         "confirmed_ids": [now[one.customer_id] for one in confirmed],
         "confirmed": [one.email for one in confirmed],
         "zone": desk.config.timezone,
+        "on": on,
+        "series": desk.config.lifecycle.series.days,
     }
     rows = session.query(statement("regulars.reactivation", "audience"), params)
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def _drawn(draw: Draw, series: str, customer_id: str) -> Arm:
@@ -160,3 +163,8 @@ def _drawn(draw: Draw, series: str, customer_id: str) -> Arm:
 
 def _recent(entry: Entry | None, on: date) -> str | None:
     return "recent" if entry and not entry.inside and on - entry.on < PAUSE else None
+
+
+def _too_late(entry: Entry | None, late: bool) -> str | None:
+    """Nobody begins what would not end in time; who began in time goes on to the end."""
+    return "too_late" if late and not (entry and entry.inside) else None

@@ -24,7 +24,7 @@ class Column:
 _NUMBERS = (
     "orders_count days_since_first days_since_last net_sales average_order refund_rate r f m fm clv_simple"
     " clv_12m clv_12m_low clv_12m_high expected_orders_12m p_active_90d p_active days_in_level review_score"
-    " gap_p25 gap_p50 gap_p75 gap_p90 profiles"
+    " gap_p25 gap_p50 gap_p75 gap_p90 act_before profiles"
 )
 _TEXTS = "customer_id email first_name last_name country rfm_group last_status referrer line_category"
 _OFFERED = "next_product next_sku next_rule offer_segment"

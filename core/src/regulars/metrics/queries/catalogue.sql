@@ -98,7 +98,7 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        x.next_order_on AS next_order_on, x.model AS clv_model, x.flags AS clv_flags,
        s.state AS state, s.stage AS stage, s.level AS level, s.days_in_level AS days_in_level,
        s.stuck_in_basic AS stuck_in_basic, s.at_risk_on AS at_risk_on, s.lapsed_on AS lapsed_on,
-       nullif(s.line_category, '') AS line_category,
+       nullif(s.line_category, '') AS line_category, z.act_before AS act_before,
        coalesce(e.verdict, 'no') AS email_consent, coalesce(d.state, 'unknown') AS email_deliverable,
        w.reach_email AS reach_email, w.reach_phone AS reach_phone, w.reach_post AS reach_post,
        w.reach_push AS reach_push, ft.source AS first_source, ft.touched_on AS first_touch_on,

@@ -35,7 +35,8 @@ SELECT
         WHEN (p.customer_id IS NOT NULL OR coalesce(b.hard, false)) AND r.customer_id IS NULL THEN 'bounced'
         WHEN coalesce(i.email_deliverable, 'unknown') <> 'yes' THEN 'not_deliverable'
     END AS reason,
-    coalesce(o.ordered_on > i.last_order_on, false) AS ordered_since
+    coalesce(o.ordered_on > i.last_order_on, false) AS ordered_since,
+    coalesce($on - i.last_order_on + $series >= i.act_before, false) AS too_late
 FROM inside AS i
 LEFT JOIN verdict AS v ON v.customer_id = i.customer_id AND v.channel = 'email'
 LEFT JOIN bounced_profile AS p ON p.customer_id = i.customer_id
