@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from regulars.acquisition.keeping import REFERENCE as TIMES
+from regulars.acquisition.keeping import Keeping
 from regulars.acquisition.report import Acquisition, Step
 from regulars.acquisition.spend import Payback, Won
 from regulars.acquisition.word import REFERENCE, Referral, Word
@@ -21,6 +23,8 @@ def page_lines(found: Acquisition, name: str) -> Iterator[str]:
     yield from _word(found)
     yield ""
     yield from _spend(found)
+    yield ""
+    yield from _keeping(found.keeping, found)
 
 
 def _funnel(found: Acquisition) -> Iterator[str]:
@@ -104,6 +108,27 @@ def _payback(found: Payback | None) -> str:
     return f"{found.months} months" if found.months else f"not within {found.seen} months"
 
 
+def _keeping(kept: Keeping, found: Acquisition) -> Iterator[str]:
+    head = "winning against keeping"
+    if kept.needs:
+        yield f"{head}   {kept.needs}"
+        return
+    yield f"{head}   {_months(kept)}: over, and both costs are entered"
+    spent, cost = (Money.of_minor(minor, found.currency) for minor in (kept.spent_minor, kept.cost_minor))
+    cac = _money(kept.cac_minor, found)
+    yield f"CAC, all sources   {cac} = {spent} / {kept.won:,} won, wherever they came from"
+    each = "nobody kept" if kept.each_minor is None else Money.of_minor(kept.each_minor, found.currency)
+    yield f"cost of keeping    {each} = {cost} / {kept.kept:,} kept: ordered after the month of their first order"
+    yield "                   programmes and platforms; a customer counts once per month"
+    ratio = kept.missing if kept.ratio is None else f"{kept.ratio:.1f} x"
+    yield f"winning / keeping  {ratio}; reference: {TIMES}"
+
+
+def _months(kept: Keeping) -> str:
+    first, last = f"{kept.months[0]:%Y-%m}", f"{kept.months[-1]:%Y-%m}"
+    return first if len(kept.months) == 1 else f"{len(kept.months)} months from {first} to {last}"
+
+
 def page_data(found: Acquisition) -> dict[str, Any]:
     """For JSON: everything, amounts in minor units of `currency`; null is "not measured"."""
     data = asdict(found)
@@ -126,6 +151,9 @@ def page_data(found: Acquisition) -> dict[str, Any]:
             }
             for row in getattr(found, name)
         ]
+    kept = found.keeping
+    data["keeping"] |= {"cac_minor": kept.cac_minor, "each_minor": kept.each_minor, "ratio": kept.ratio}
+    data["keeping"] |= {"missing": kept.missing, "reference": None if kept.needs else TIMES}
     data["cost"] = "entered" if found.won else "needs ad spend"
     return data
 

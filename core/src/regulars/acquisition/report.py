@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
+from regulars.acquisition.keeping import Keeping, keeping
 from regulars.acquisition.spend import Margin, Payback, Spend, Won, paybacks, won
 from regulars.acquisition.word import Word, word_of_mouth
 from regulars.errors import RegularsError
@@ -39,10 +41,15 @@ class Acquisition:
     won: tuple[Won, ...]
     sources: tuple[Won, ...]
     paybacks: tuple[Payback, ...]
+    keeping: Keeping
 
 
-def acquisition(session: Session, spend: Sequence[Spend], margin: Margin) -> Acquisition:
+def acquisition(
+    session: Session, spend: Sequence[Spend], margin: Margin, kept: Mapping[date, int] = MappingProxyType({})
+) -> Acquisition:
     """The report as of the snapshot's day. Months of `spend` that begin after it are left out.
+
+    `kept` is what programmes and platforms cost, in minor units by the first day of the month.
 
     Raises RegularsError for a snapshot of an older version, which does not have first touches.
     """
@@ -62,6 +69,7 @@ def acquisition(session: Session, spend: Sequence[Spend], margin: Margin) -> Acq
         won=by_month,
         sources=_summed(by_month),
         paybacks=paybacks(session, past, _summed(by_month), margin, as_of),
+        keeping=keeping(session, past, kept, as_of),
     )
 
 
