@@ -123,6 +123,53 @@ def test_a_journal_of_the_first_format_still_opens(tmp_path, clock):
     journal.close()
 
 
+LEDGER = (
+    "INSERT INTO ledger (plan_id, run_id, connection, record_id, kind, field, wanted, state, at)"
+    " VALUES ('p', 'r', 'crm', ?, ?, ?, ?, ?, ?)"
+)
+WRITES = [
+    ("1", "set", "stage", "retention", "confirmed", "2026-01-01"),
+    ("1", "set", "stage", "expansion", "confirmed", "2026-01-02"),
+    ("1", "set", "stage", "reactivation", "drifted", "2026-01-03"),
+    ("1", "join", "stage", "in", "confirmed", "2026-01-01"),
+    ("1", "leave", "stage", "out", "confirmed", "2026-01-02"),
+    ("2", "set", "level", "basic", "unknown", "2026-01-01"),
+    ("2", "address", "email", "hash", "confirmed", "2026-01-01"),
+    ("3", "set", "level", None, "confirmed", "2026-01-01"),
+]
+NEWEST = [
+    ("1", 0, "stage", "out", "2026-01-02"),
+    ("1", 1, "stage", "expansion", "2026-01-02"),
+    ("3", 1, "level", None, "2026-01-01"),
+]
+ASKED = "SELECT record_id, is_field, name, wanted, at FROM written ORDER BY 1, 2, 3"
+
+
+def test_what_was_last_written_is_known_in_a_journal_of_an_older_format(tmp_path, clock):
+    path = tmp_path / "old.db"
+    old = sqlite3.connect(path)
+    for statement in (*MIGRATIONS[0], *MIGRATIONS[1]):
+        old.execute(statement)
+    old.execute("PRAGMA user_version = 2")
+    old.executemany(LEDGER, WRITES)
+    old.commit()
+    old.close()
+    journal = Journal.open(path, clock)
+    assert journal.rows(ASKED) == NEWEST
+    journal.close()
+
+
+def test_what_was_last_written_follows_the_ledger(journal):
+    with journal.lease() as lease, journal.tx(lease) as tx:
+        tx.executemany(LEDGER, [(*row[:4], "intended", "2025-12-31") for row in WRITES])
+    assert journal.rows(ASKED) == []
+    order = [2, 1, 0, 7, 6, 5, 4, 3]  # confirmed in another order than intended: the later intention counts
+    with journal.lease() as lease, journal.tx(lease) as tx:
+        for n in order:
+            tx.execute("UPDATE ledger SET state = ?, at = ? WHERE seq = ?", (*WRITES[n][4:], n + 1))
+    assert journal.rows(ASKED) == NEWEST
+
+
 def test_a_newer_or_broken_file_is_one_clear_line(tmp_path, clock):
     newer = tmp_path / "newer.db"
     db = sqlite3.connect(newer)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+_WRITTEN = """INSERT INTO written (connection, record_id, is_field, name, wanted, at, seq)
+    VALUES (new.connection, new.record_id, new.kind = 'set', new.field, new.wanted, new.at, new.seq)
+    ON CONFLICT DO UPDATE SET wanted = excluded.wanted, at = excluded.at, seq = excluded.seq
+    WHERE excluded.seq >= seq"""
+_IS_WRITTEN = "new.state = 'confirmed' AND new.kind IN ('set', 'join', 'leave')"
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -43,5 +49,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # A night asks seven times what was written between two nights; the ledger keeps everything ever written.
     ("CREATE INDEX ledger_at ON ledger (connection, at)",),
+    # A plan asks what was last written on each record; the ledger keeps everything ever written, so that asking it
+    # would cost more every night. Whoever confirms an entry does this as well, in the same transaction.
+    (
+        """CREATE TABLE written (
+            connection TEXT NOT NULL, record_id TEXT NOT NULL, is_field INTEGER NOT NULL, name TEXT NOT NULL,
+            wanted TEXT, at TEXT NOT NULL, seq INTEGER NOT NULL,
+            PRIMARY KEY (connection, record_id, is_field, name)) WITHOUT ROWID""",
+        """INSERT INTO written
+            SELECT connection, record_id, kind = 'set', field, wanted, at, max(seq) FROM ledger
+            WHERE state = 'confirmed' AND kind IN ('set', 'join', 'leave') GROUP BY 1, 2, 3, 4""",
+        f"CREATE TRIGGER written_later AFTER UPDATE OF state ON ledger WHEN {_IS_WRITTEN} BEGIN {_WRITTEN}; END",
+        f"CREATE TRIGGER written_at_once AFTER INSERT ON ledger WHEN {_IS_WRITTEN} BEGIN {_WRITTEN}; END",
+    ),
 )
 """One tuple of statements per version; the version is kept in `PRAGMA user_version`."""

@@ -10,6 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from regulars.journal import Journal
+from regulars.metrics import uncounted
 from regulars.plan.mapping import FieldRule
 from regulars.plan.planned import IN
 from regulars.plan.values import text_of
@@ -29,6 +30,7 @@ class Record:
 
     `last` is what we last wrote and saw confirmed, by field or list name. `stopped`: this record of a
     person said no there, or its address is dead, whatever another record of the same person says.
+    `uncounted`: an order of its person counts nowhere, so that what is measured of it may be wrong.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Record:
     last: Mapping[str, str | None]
     blocked: str = ""
     stopped: bool = False
+    uncounted: bool = False
 
 
 class _Written(NamedTuple):
@@ -65,6 +68,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
     written, read = _written(journal, connection), _read(journal, connection)
     read_at = _read_at(journal, connection)
     joined, stopped = _memberships(session, connection), _stopped(session, connection)
+    lacking = uncounted(session)
     found = session.query(
         """SELECT p.id, min(f.customer_id), count(DISTINCT f.customer_id), max(c.held_back),
                   epoch_us(any_value(p.updated_at)), any_value(p.held), any_value(p.lists), any_value(p.seq)
@@ -91,6 +95,7 @@ def records(session: Session, journal: Journal, connection: str) -> list[Record]
                 {name: w.value for name, w in (*mine.fields.items(), *mine.lists.items())},
                 f"claimed by {claims} customers" if claims > 1 else held_back or "",
                 record in stopped,
+                customer in lacking,
             )
         )
     return result
@@ -159,11 +164,8 @@ def _stopped(session: Session, connection: str) -> frozenset[str]:
 
 def _written(journal: Journal, connection: str) -> Mapping[str, _Ours]:
     """The newest confirmed write of each field and list of each record."""
-    # All writes in the order in which they were made: by the index they would have to be put into it first.
     rows = journal.rows(
-        "SELECT record_id, kind = 'set', field, wanted, at FROM ledger NOT INDEXED WHERE connection = ?"
-        " AND state = 'confirmed' AND kind IN ('set', 'join', 'leave') ORDER BY seq",
-        (connection,),
+        "SELECT record_id, is_field, name, wanted, at FROM written WHERE connection = ?", (connection,)
     )
     instant, found = cache(_instant), dict[str, _Ours]()
     for record, of_field, field, value, at in rows:
