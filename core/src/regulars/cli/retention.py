@@ -79,6 +79,7 @@ def command(
 @click.argument("client_id", metavar="CLIENT")
 @click.option("--revenue", is_flag=True, help="Net sales per customer in place of the share who ordered.")
 @click.option("--cumulative", is_flag=True, help="Up to the end of each month in place of in it.")
+@click.option("--profit", is_flag=True, help="Loss rate, net sales and profit per customer in place of months.")
 @click.option(
     "--months",
     type=click.IntRange(1, 120),
@@ -92,7 +93,14 @@ def command(
 @click.option("--csv", "as_csv", is_flag=True, help="The whole table as CSV; what is not over yet is empty.")
 @pass_call
 def cohorts(
-    call: Call, client_id: str, revenue: bool, cumulative: bool, months: int, rows: int, as_csv: bool
+    call: Call,
+    client_id: str,
+    revenue: bool,
+    cumulative: bool,
+    profit: bool,
+    months: int,
+    rows: int,
+    as_csv: bool,
 ) -> None:
     """People by the month of their first order, and how many of them ordered in the months after it."""
     from regulars.explain.cohort_table import table_csv, table_data, table_lines
@@ -101,6 +109,9 @@ def cohorts(
     from regulars.warehouse import Warehouse
 
     client = call.client(client_id)
+    if profit:
+        _show_profit(call, client, revenue or cumulative, rows, as_csv)
+        return
     with Warehouse(client.data_dir).published() as session:
         told = basis(session)
         found = cohorts_of(session, told["as_of"])
@@ -110,6 +121,25 @@ def cohorts(
         return
     lines = table_lines(found, measure, told, _name(client), months=months, newest=rows)
     call.show({"client": client.id, **table_data(found, measure, told)}, lines)
+
+
+def _show_profit(call: Call, client: Client, is_other: bool, rows: int, as_csv: bool) -> None:
+    from regulars.errors import ConfigError
+    from regulars.explain.profit_table import profit_csv, profit_data, profit_lines
+    from regulars.metrics.cohort_profit import cohort_profit
+    from regulars.warehouse import Warehouse
+
+    if is_other:
+        raise ConfigError("--profit is a table of its own", hint="Leave --revenue and --cumulative away")
+    clv = client.config.clv
+    margin = clv.margin if "margin" in clv.model_fields_set else None
+    with Warehouse(client.data_dir).published() as session:
+        found = cohort_profit(session)
+    if as_csv and not call.json:
+        click.echo(profit_csv(found, margin), nl=False)
+        return
+    lines = profit_lines(found, margin, _name(client), newest=rows)
+    call.show({"client": client.id, **profit_data(found, margin)}, lines)
 
 
 def _measure(revenue: bool, cumulative: bool) -> Literal["buyers", "returned", "revenue", "revenue_to_date"]:
