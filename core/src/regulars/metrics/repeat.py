@@ -99,7 +99,8 @@ def buyers(session: Session, span: Span, before: Span) -> Buyers:
 def one_and_done(session: Session, by: First, within: int, as_of: date) -> list[Once]:
     """Per month of first order (oldest first) or per first product (most people first): who came back
     on a later day within `within` days, as of a client's calendar day."""
-    rows = session.query(statement(__package__, f"once_by_{by}"), {"within": within, "as_of": as_of})
+    sql = statement(__package__, f"once_by_{by}").format(first_product=statement(__package__, "first_product"))
+    rows = session.query(sql, {"within": within, "as_of": as_of})
     return [Once(*row) for row in rows]
 
 

@@ -37,7 +37,8 @@ def update(session: Session, settings: MetricSettings, as_of: date) -> None:
     sales.update_sales(session, settings, as_of)
     session.run(statement(__package__, "first_order"))
     year = retention(session, Span(as_of - timedelta(days=364), as_of), settings.window)
-    session.run(statement(__package__, "shop_value"), {"as_of": as_of, "s": year.s, "l": year.l})
+    shop = f"CREATE OR REPLACE TABLE shop_value AS {statement(__package__, 'shop_value')}"
+    session.run(shop, {"as_of": as_of, "s": year.s, "l": year.l})
     days = {"as_of": as_of, "at_risk": settings.at_risk, "lapsed": settings.lapsed}
     session.run(statement(__package__, "customer_value"), days)
     _store_retention(session, settings, as_of)

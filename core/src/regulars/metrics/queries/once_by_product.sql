@@ -1,13 +1,5 @@
 -- The same per product of the first day with an order; whoever bought several products counts for each.
-WITH bought AS (
-    SELECT DISTINCT s.customer_id AS customer_id, f.first_order_on AS first_on,
-           coalesce(p.title, l.title, l.sku, 'product ' || l.product_id, 'without a name') AS product
-    FROM first_order AS f
-    JOIN sale AS s ON s.customer_id = f.customer_id AND s.ordered_on = f.first_order_on AND s.kind = 'counted'
-    JOIN lines AS l ON l.connection = s.connection AND l.order_id = s.order_id
-    LEFT JOIN products AS p ON p.connection = l.connection AND p.id = l.product_id
-    WHERE f.first_order_on <= $as_of AND NOT l.deleted
-),
+WITH bought AS ({first_product}),
 second AS (
     SELECT d.customer_id AS customer_id, min(d.ordered_on) AS again_on
     FROM customer_day AS d JOIN first_order AS f ON f.customer_id = d.customer_id

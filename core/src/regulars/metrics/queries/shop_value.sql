@@ -3,13 +3,13 @@
 --             1.00 where nobody was a customer a year ago, because nothing is known of lifetimes yet
 -- per_year  = orders of these 365 days / customers who placed them
 -- value     = net sales of these orders / these orders
-CREATE OR REPLACE TABLE shop_value AS
+-- A query, so that a past day can be asked without touching the published table.
 WITH recent AS (
     SELECT count(DISTINCT d.customer_id) FILTER (WHERE d.orders > 0) AS customers,
            CAST(coalesce(sum(d.orders), 0) AS HUGEINT) AS orders,
            CAST(coalesce(sum(d.net_minor), 0) AS HUGEINT) AS net_minor
     FROM customer_day AS d
-    WHERE d.ordered_on > $as_of - 365
+    WHERE d.ordered_on BETWEEN $as_of - 364 AND $as_of
 ),
 factor AS (
     SELECT r.customers AS customers, r.orders AS orders, r.net_minor AS net_minor,
@@ -28,4 +28,4 @@ SELECT CAST(CAST(f.years_h AS DECIMAL(18, 0)) * 0.01 AS DECIMAL(18, 2)) AS clv_y
        CAST(f.years_h AS BIGINT) AS years_h, CAST($s AS BIGINT) AS s, CAST($l AS BIGINT) AS l,
        CAST(f.customers AS BIGINT) AS customers, CAST(f.orders AS BIGINT) AS orders,
        CAST(f.net_minor AS BIGINT) AS net_minor, $as_of - 364 AS starts_on, $as_of AS ends_on
-FROM factor AS f;
+FROM factor AS f
