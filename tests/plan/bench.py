@@ -83,6 +83,8 @@ class Bench:
     segments: dict[str, set[str]] = field(default_factory=dict)
     consents: dict[str, str] = field(default_factory=dict)
     held_back: dict[str, str] = field(default_factory=dict)
+    uncounted: set[str] = field(default_factory=set)
+    """Customers with an order that could not be counted."""
     in_use: tuple[Segment, ...] = (NEWS,)
     said: dict[str, str] = field(default_factory=dict)
     """Record id -> the consent that this record alone has on the platform."""
@@ -164,6 +166,8 @@ class Bench:
             session.load("customer", _texts(("customer_id", "held_back"),
                                             [(c, self.held_back.get(c)) for c in self.people]))  # fmt: skip
             session.load("catalogue", self._catalogue())
+            kinds = [(c, "counted") for c in self.people] + [(c, "quarantined") for c in self.uncounted]
+            session.load("sale", _texts(("customer_id", "kind"), kinds))
             members = [(name, c) for name, inside in self.segments.items() for c in inside]
             session.load("segment_member", _texts(("segment", "customer_id"), members))
             states = {"yes": "subscribed", "no": "unsubscribed"}

@@ -10,6 +10,7 @@ from regulars.changes import AddressChange, JoinList, LeaveList, SetField
 from regulars.connector import FieldSpec
 from regulars.errors import ConfigError, PlanError, RefusedError, WrongAccountError
 from regulars.plan import PlannedChange, load_plan, render
+from regulars.plan.diff import UNCOUNTED
 
 
 def changes(plan):
@@ -53,6 +54,35 @@ def test_a_customer_held_back_by_identity_is_blocked(bench):
     bench.add("ada", stage="retention")
     bench.held_back["ada"] = "9 profiles share addresses"
     assert [c.blocked for c in bench.plan().changes] == ["9 profiles share addresses"]
+
+
+CONSENT_MAP = '[[map]]\nto = "crm"\nfield = "rg_mail"\nfrom = "email_consent"\ntype = "text"\n'
+
+
+def test_a_customer_with_an_order_that_counts_nowhere_gets_nothing_that_rests_on_orders(bench):
+    bench.configure(MAPS + CONSENT_MAP)
+    bench.add("ada", stage="acquisition", email_consent="no")
+    bench.add("bob", stage="retention", email_consent="yes")
+    bench.sandbox.people["ada"]["fields"] |= {"rg_last": "2026-11-01", "rg_stage": "retention"}
+    bench.segments, bench.uncounted = {"news": {"ada", "bob"}}, {"ada"}
+    plan = bench.plan()
+    found = {(c.change.id, c.name): c.blocked for c in plan.changes}
+    assert {key for key, why in found.items() if why == UNCOUNTED} == {
+        ("ada", "rg_stage"), ("ada", "rg_last"), ("ada", "rg:news"),
+    }  # fmt: skip
+    assert {key for key, why in found.items() if not why} == {
+        ("ada", "rg_mail"), ("bob", "rg_stage"), ("bob", "rg_mail"), ("bob", "rg:news"),
+    }  # fmt: skip
+    assert f"    blocked: 1 with: {UNCOUNTED}" in render(plan, bench.client.zone)
+
+
+def test_an_order_that_counts_nowhere_keeps_nobody_in_a_senders_list(bench):
+    bench.in_use = (MAILED, NEWS)
+    bench.add("ada")
+    bench.add("bob")
+    bench.sandbox.people["ada"]["lists"] = ["rg:mailed", "rg:news"]
+    bench.segments, bench.uncounted = {"mailed": {"bob"}, "news": set()}, {"ada", "bob"}
+    assert [c.change for c in bench.plan().writable()] == [LeaveList("ada", "rg:mailed")]
 
 
 def test_the_same_value_in_other_words_is_no_change(bench):

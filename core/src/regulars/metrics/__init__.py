@@ -15,7 +15,7 @@ from regulars.metrics.settings import FxRate, MetricSettings, Period, metric_set
 from regulars.metrics.spans import Span, last_complete, running, span_before, year_before
 from regulars.metrics.survival import Survival, next_orders
 from regulars.metrics.tables import build, update
-from regulars.metrics.unrated import Unrated, unrated
+from regulars.metrics.unrated import Unrated, uncounted, unrated
 
 __all__ = [
     "Buyers",
@@ -44,6 +44,7 @@ __all__ = [
     "running",
     "simple_clv",
     "span_before",
+    "uncounted",
     "unrated",
     "update",
     "year_before",

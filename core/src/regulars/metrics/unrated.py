@@ -33,6 +33,12 @@ class Unrated:
         return f"{what}. Add to {file}, [money] rates: {rate}"
 
 
+def uncounted(session: Session) -> frozenset[str]:
+    """Customers with an order that was set apart: whatever is measured of them lacks it. Reads sale."""
+    sql = "SELECT DISTINCT customer_id FROM sale WHERE kind = 'quarantined' AND customer_id IS NOT NULL"
+    return frozenset(row[0] for row in session.query(sql))
+
+
 def unrated(session: Session, span: Span | None = None) -> tuple[Unrated, ...]:
     """The orders (of a span) that were set apart for their currency, the most first; reads sale."""
     sql = """SELECT s.currency, s.net_minor IS NOT NULL, count(*), min(s.ordered_on), max(s.ordered_on)

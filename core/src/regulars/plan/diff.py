@@ -11,6 +11,10 @@ from regulars.plan.mapping import FieldRule, ListRule
 from regulars.plan.mirror import Record
 from regulars.plan.planned import IN, PlannedChange
 from regulars.plan.values import close, same
+from regulars.segments.columns import NOT_OF_ORDERS
+
+UNCOUNTED = "an order of this customer counts nowhere, see: regulars status"
+"""Why nothing that rests on orders is written to a customer of whom one could not be counted."""
 
 
 def field_changes(
@@ -29,7 +33,8 @@ def field_changes(
             tally["same"] += 1
             continue
         invalid = _invalid(rule, text)
-        blocked = record.blocked or invalid
+        lacking = UNCOUNTED if record.uncounted and rule.column not in NOT_OF_ORDERS else ""
+        blocked = record.blocked or lacking or invalid
         tally["blocked" if blocked else _sort(now, text)] += 1
         reason = _reason(rule, now, text, record.last.get(name))
         change = SetField(record.id, name, text)
@@ -62,7 +67,8 @@ def list_changes(
     """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves.
 
     Of a person's records, one that said no or whose address is dead is not handed to a sender. Nothing keeps
-    the records `refused`, whose people said no, in a sender's list.
+    the records `refused`, whose people said no, in a sender's list. Of whom an order counts nowhere neither joins
+    nor leaves, except that it leaves a sender's list: that order may be why.
     """
     changes = []
     for record in records:
@@ -75,7 +81,8 @@ def list_changes(
         reason = f"{'joins' if wanted else 'leaves'} segment {rule.segment}"
         if last is not None and not inside and wanted:
             reason += "; somebody took the record out of the list"
-        blocked = record.blocked or (stop if wanted else "")
+        lacking = UNCOUNTED if record.uncounted and (wanted or not rule.mailed) else ""
+        blocked = record.blocked or lacking or (stop if wanted else "")
         if record.id in refused and not wanted:
             blocked = ""
         changes.append(PlannedChange(connection, change, now, last, reason, blocked, rule.mailed and wanted))

@@ -52,3 +52,10 @@ COLUMNS: Mapping[str, Column] = {
     "skus": Column("list"),
     "owned_skus": Column("list"),
 }
+
+_OF_PEOPLE = (
+    "customer_id email first_name last_name country profiles tags email_consent email_deliverable"
+    " reach_email reach_phone reach_post reach_push open_ticket loyalty_member"
+)
+NOT_OF_ORDERS = frozenset(_OF_PEOPLE.split())
+"""Columns that say the same of somebody whatever was ordered."""
