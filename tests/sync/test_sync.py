@@ -1,5 +1,6 @@
 """Reading: a cursor never passes what is not stored, whole passes find what is gone, nights are compared."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +144,40 @@ def test_a_lost_warehouse_is_made_again_from_its_segments(landing):
     assert people(landing) == ["1", "2"]
     landing.warehouse.discard()
     assert people(landing) == ["1", "2"]
+
+
+def test_a_journal_put_back_from_a_backup_still_learns_who_is_gone(landing, tmp_path):
+    def read(landing, kind, row, cursor):
+        read_stream(landing, "crm", "people", Pages(*[Page({}, "0")] * int(cursor), Page({kind: [row]}, cursor)))
+
+    read(landing, "person", person("1"), "1")
+    assert people(landing) == ["1"]
+    landing.journal.copy_until(tmp_path / "backup.db", NOW + timedelta(days=1))
+    for n in range(2, 6):
+        read(landing, "person", person(str(n)), str(n))
+    assert people(landing) == ["1", "2", "3", "4", "5"]
+    landing.journal.close()
+    for file in tmp_path.glob("journal.db*"):
+        file.unlink()
+    (tmp_path / "backup.db").rename(tmp_path / "journal.db")
+    journal = Journal.open(tmp_path / "journal.db", SimulatedClock(NOW))
+    again = Landing(journal, journal.lease(), landing.run_id, Warehouse(tmp_path))
+    merge_pending(again.journal, again.lease, again.warehouse)
+    read(again, "deletion", {"id": "5", "updated_at": NOW + timedelta(days=1), "entity": "person"}, "2")
+    assert people(again) == ["1"], "whom the backup does not know is read again, or gone"
+    journal.close()
+
+
+def test_a_journal_alone_is_enough_to_read_everything_anew(landing):
+    source = Pages(Page({"person": [person("1")]}, "1"))
+    read_stream(landing, "crm", "people", source)
+    assert people(landing) == ["1"]
+    shutil.rmtree(landing.warehouse.folder / "segments")
+    landing.warehouse.discard()
+    assert people(landing) == []
+    assert cursors(landing.journal) == {"crm/people": None}
+    read_stream(landing, "crm", "people", source)
+    assert people(landing) == ["1"]
 
 
 def test_old_segments_are_dropped_and_then_a_lost_warehouse_is_read_anew(landing):

@@ -16,12 +16,11 @@ from regulars.warehouse.store import Stored
 def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
     """Merge every stored segment that the tables do not have yet; returns how many.
 
-    A file that is missing or of an older format is made anew from all segments. Where old segments
-    were already dropped, the cursors are forgotten as well and the next read fetches everything.
+    A file that is missing or of an older format is made anew from all segments; so is one that is ahead of a
+    journal put back from a backup, for that gives numbers a second time, and newer numbers win. Where segments
+    were dropped or are no more on disk, the cursors are forgotten as well and the next read fetches everything.
     """
-    if not warehouse.current() or [(warehouse.made(),)] != journal.rows(
-        "SELECT value FROM meta WHERE name = 'warehouse'"
-    ):
+    if not warehouse.current() or not _belongs(journal, warehouse):
         _start_over(journal, lease, warehouse)
     rows = journal.rows("SELECT seq, connection, kind, path FROM segment WHERE merged = 0 ORDER BY seq")
     if not rows:
@@ -33,11 +32,21 @@ def merge_pending(journal: Journal, lease: Lease, warehouse: Warehouse) -> int:
     return len(rows)
 
 
+def _belongs(journal: Journal, warehouse: Warehouse) -> bool:
+    if journal.rows("SELECT value FROM meta WHERE name = 'warehouse'") != [(warehouse.made(),)]:
+        return False
+    return bool(journal.rows("SELECT coalesce(max(seq), 0) FROM segment")[0][0] >= warehouse.newest())
+
+
 def _start_over(journal: Journal, lease: Lease, warehouse: Warehouse) -> None:
     warehouse.discard()
     made = warehouse.made()
+    folder = warehouse.folder / "segments"
+    named = journal.rows("SELECT path, seq FROM segment WHERE dropped = 0")
+    lost = [(seq,) for path, seq in named if not (folder / path).exists()]
     with journal.tx(lease) as tx:
         tx.execute("INSERT OR REPLACE INTO meta VALUES ('warehouse', ?)", (made,))
+        tx.executemany("UPDATE segment SET merged = 1, dropped = 1 WHERE seq = ?", lost)
         if tx.rows("SELECT 1 FROM segment WHERE dropped = 1 LIMIT 1"):
             tx.execute("UPDATE stream SET cursor = NULL, pass_from = NULL")
         tx.execute("UPDATE segment SET merged = 0 WHERE dropped = 0")

@@ -36,7 +36,7 @@ class Warehouse:
         self.path, self.snapshot = folder / "warehouse.duckdb", folder / "published.duckdb"
         self._engine, self._prepared = Engine(), False
         # What is known of the file as long as it is there: opening it costs more than asking it.
-        self._current, self._made = False, ""
+        self._current, self._made, self._newest = False, "", 0
 
     @contextmanager
     def burst(self) -> Iterator[Session]:
@@ -70,10 +70,13 @@ class Warehouse:
 
     def made(self) -> str:
         """Which file this is: another one, made since, has not got what was merged into this one."""
-        if not (self._made and self.path.exists()):
-            with self.burst() as session:
-                self._made = str(session.query("SELECT made FROM meta")[0][0])
+        self._look()
         return self._made
+
+    def newest(self) -> int:
+        """The highest number of a segment that rows came from, when the file was first looked at; 0 for none."""
+        self._look()
+        return self._newest
 
     def current(self) -> bool:
         """Whether the file exists and has today's format; else it is made anew from the segments."""
@@ -83,7 +86,7 @@ class Warehouse:
 
     def discard(self) -> None:
         """Forget the file; the segments and facts make it again."""
-        self._prepared, self._current, self._made = False, False, ""
+        self._prepared, self._current, self._made, self._newest = False, False, "", 0
         for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             path.unlink(missing_ok=True)
 
@@ -99,6 +102,14 @@ class Warehouse:
             if gone := [s for s in segments if s.kind == "deletion"]:
                 _mark_deleted(session, gone)
             session.run("COMMIT")
+
+    def _look(self) -> None:
+        if self._made and self.path.exists():
+            return
+        each = " UNION ALL ".join(f'SELECT max(seq) AS seq FROM "{table}"' for table in TABLES.values())
+        with self.burst() as session:
+            self._made = str(session.query("SELECT made FROM meta")[0][0])
+            self._newest = int(session.query(f"SELECT coalesce(max(m.seq), 0) FROM ({each}) AS m")[0][0])
 
     def publish(self) -> Path:
         """Checkpoint, copy, and put the copy in the snapshot's place in one step."""
