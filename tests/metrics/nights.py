@@ -37,6 +37,7 @@ class Nights:
         self.decisions: list[Fact] = []
         self._seq, self._count, self._told = 0, 0, datetime(2026, 1, 1, tzinfo=UTC)
         self._known: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self._deleted: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._waiting: list[Change] = []
         for _ in range(6):
             self._product()
@@ -51,14 +52,15 @@ class Nights:
     def pass_one(self) -> None:
         """Some things happen, and a day goes by: sometimes none, sometimes several, seldom one back."""
         often = (self._new, self._new, self._new, self._edited, self._edited, self.refund, self._refund_edited)
-        seldom = (self._gone, self._moved, self._person_edited, self._same_person, self._decided, self._product)
+        seldom = (self._gone, self._moved, self._person_edited, self._same_person, self._decided, self._product,
+                  self._back, self._back, self._order_edited, self._parted, self._product_gone)  # fmt: skip
         happens = (*often, *seldom)
         for _ in range(self.dice.randrange(7)):
             self.dice.choice(happens)()
-        if self.dice.random() < 0.06:
-            refund_date = "order" if self.settings.refund_date == "refund" else "refund"
-            self.settings = replace(self.settings, refund_date=refund_date)
-        self.today += timedelta(days=self.dice.choice((0, 1, 1, 1, 1, 4, -1 if self.dice.random() < 0.2 else 1)))
+        if self.dice.random() < 0.1:
+            self._set()
+        back = -self.dice.choice((1, 1, 9)) if self.dice.random() < 0.2 else 1
+        self.today += timedelta(days=self.dice.choice((0, 1, 1, 1, 1, self.dice.choice((4, 45)), back)))
         self.merge()
 
     def merge(self) -> None:
@@ -154,6 +156,39 @@ class Nights:
         if len(found := self._all("shop", kind)) > 10:
             self._forget("shop", kind, self.dice.choice(found)["id"])
 
+    def _back(self) -> None:
+        """What was deleted is there again, under the same id."""
+        if self._deleted:
+            connection, kind, name = self.dice.choice(sorted(self._deleted))
+            self._tell(connection, kind, **self._deleted.pop((connection, kind, name)))
+
+    def _order_edited(self) -> None:
+        """An order goes to a guest, to nobody, to a company, or is in a currency without a rate."""
+        order = self._one("order")
+        guest = f"guest{self.dice.randrange(14)}@example.test"
+        change = self.dice.choice(({"person_id": None, "email": guest}, {"person_id": None, "email": None},
+                                   {"currency": "EUR"}, {"company_id": "b2b"}))  # fmt: skip
+        self._tell("shop", "order", **(order | change))
+
+    def _parted(self) -> None:
+        """A merge of two people is taken back."""
+        if merges := self._all("shop", "merge"):
+            self._forget("shop", "merge", self.dice.choice(merges)["id"])
+
+    def _product_gone(self) -> None:
+        if len(found := self._all("shop", "product")) > 2:
+            self._forget("shop", "product", self.dice.choice(found)["id"])
+
+    def _set(self) -> None:
+        """The client's file is edited."""
+        change: dict[str, Any] = self.dice.choice((
+            {"refund_date": "order" if self.settings.refund_date == "refund" else "refund"},
+            {"zone": self.dice.choice(("Pacific/Auckland", "America/Los_Angeles", "Europe/London"))},
+            {"rates": (*RATES, FxRate("JPY", date(2024, 1, 1), Decimal("0.005")))},
+            {"rates": RATES[:1]}, {"tax": "include"}, {"shipping": "include"},
+        ))  # fmt: skip
+        self.settings = replace(self.settings, **change)
+
     def _moved(self) -> None:
         one, other = self.dice.sample(self._all("shop", "person"), 2)
         self._tell("shop", "merge", id=one["id"], into=other["id"])
@@ -199,7 +234,7 @@ class Nights:
         self._waiting.append((connection, kind, row))
 
     def _forget(self, connection: str, kind: str, name: str) -> None:
-        del self._known[connection, kind, name]
+        self._deleted[connection, kind, name] = self._known.pop((connection, kind, name))
         self._told += timedelta(seconds=1)
         gone = record("deletion", id=name, updated_at=self._told, entity=kind)
         self._waiting.append((connection, "deletion", gone))
