@@ -10,7 +10,9 @@ import click
 from regulars.cli.call import Call, pass_call, shared
 
 if TYPE_CHECKING:
+    from regulars.config import Client
     from regulars.metrics import Span
+    from regulars.reconcile import By, Reconciliation
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -26,6 +28,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--by", type=click.Choice(["month", "day"]), default="month", help="A line for each month or day.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print all lines as CSV.")
 @click.option("--offline", is_flag=True, help="Ask no platform; compare with the stored records alone.")
+@click.option("--accept", "reason", metavar="REASON", help="Keep that what is unexplained is known, and why.")
 @pass_call
 def command(
     call: Call,
@@ -36,25 +39,35 @@ def command(
     by: str,
     as_csv: bool,
     offline: bool,
+    reason: str | None,
 ) -> None:
     """Our totals against the platform's, and the bridge from them to the basis of CLV and CRR.
 
-    Exit 9 where they are off by more than a penny, or where an order counts nowhere for want of a rate.
+    Exit 9 where they are off by more than a penny, past what was accepted, or where an order counts nowhere for
+    want of a rate.
     """
     from regulars.reconcile import render
-    from regulars.run.reconciliation import reconcile_client
 
-    client = call.client(client_id)
-    found = reconcile_client(
-        client,
-        call.plugins,
-        _span(month, starts_on, ends_on),
-        by="day" if by == "day" else "month",
-        offline=offline,
-    )
+    client, span = call.client(client_id), _span(month, starts_on, ends_on)
+    found = _found(call, client, span, "day" if by == "day" else "month", offline, reason)
     text = [render.table(found)] if as_csv else render.lines(found, client.config.name, client.file)
     call.show(render.data(found, client.file), text)
     raise SystemExit(found.exit_code)
+
+
+def _found(
+    call: Call, client: Client, span: Span | None, by: By, offline: bool, reason: str | None
+) -> Reconciliation:
+    from regulars.errors import ConfigError
+    from regulars.run.reconciliation import accept_difference, reconcile_client
+
+    if reason is None:
+        return reconcile_client(client, call.plugins, span, by=by, offline=offline)
+    if span is None:
+        raise ConfigError("only a span that is named can be accepted", hint="Give --month, or --from and --to")
+    if offline:
+        raise ConfigError("only what a platform says can be accepted", hint="Leave --offline out")
+    return accept_difference(client, call.plugins, span, reason, by=by)
 
 
 def _span(month: datetime | None, starts_on: datetime | None, ends_on: datetime | None) -> Span | None:

@@ -29,12 +29,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An order that is not the same on both sides (None: not one order but the span), and how."""
+    """An order that is not the same on both sides (None: not one order but the span), how, and in which currency
+    (that of the platform where it has the order)."""
 
     connection: str
     day: date | None
     order: str
     text: str
+    currency: str = ""
 
 
 @dataclass
@@ -83,7 +85,7 @@ def compare(connection: str, answer: Answer, held: Entries, read_at: datetime | 
             _later(found.later, connection, key, there, here)
         else:
             text = _text(key[0], answer.title, there, here)
-            found.differences.append(Difference(connection, entry.day, entry.number, text))
+            found.differences.append(Difference(connection, entry.day, entry.number, text, entry.currency))
     found.differences += _uncounted(connection, answer)
     return found
 

@@ -89,6 +89,11 @@ def read(session: Session, span: Span | None, connections: tuple[str, ...] = ())
     )
 
 
+def sellers(session: Session) -> tuple[str, ...]:
+    """The connections that orders are held of."""
+    return tuple(row[0] for row in session.query(statement(__package__, "sellers")))
+
+
 def _until(span: Span, as_of: date) -> Span:
     if span.starts_on > as_of:
         raise ConfigError(f"{span} has not been measured: the last night was {as_of}", hint="Run: regulars run")

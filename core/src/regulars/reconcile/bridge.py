@@ -45,6 +45,10 @@ class Step:
     unit: Literal["order", "refund"] = "order"
 
 
+PENNY = 1
+"""Minor units that two sums may differ by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bridge:
     """`start` + all steps = `basis`, exactly. `measured` is the basis as the night stored it."""
@@ -62,6 +66,11 @@ class Bridge:
     def diff(self) -> int:
         """How far what was measured is from it."""
         return self.measured - self.basis
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what was measured is the basis, to the penny."""
+        return abs(self.diff) <= PENNY
 
 
 _APART = (

@@ -9,21 +9,21 @@ from typing import Literal
 
 from regulars.errors import DataCheckError
 from regulars.metrics import Span
+from regulars.reconcile.accepted import Accepted, unaccepted, use_up
 from regulars.reconcile.answer import Answer, Compared, Difference, compare
 from regulars.reconcile.books import Books, Key
-from regulars.reconcile.bridge import Bridge, bridge
+from regulars.reconcile.bridge import PENNY, Bridge, bridge
 from regulars.reconcile.side import Side
 
 By = Literal["month", "day"]
 STORED = "stored records"
-PENNY = 1
-"""Minor units that two sums may differ by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """One connection's sums in one currency: as the platform has them, as we do, and what of the difference is
-    younger than our last read. `source` says who the platform's column is from."""
+    younger than our last read. `source` says who the platform's column is from, `accepted` what of the difference
+    a person accepted, by reason."""
 
     connection: str
     currency: str
@@ -31,6 +31,7 @@ class Head:
     platform: Side
     ours: Side
     later: Side
+    accepted: tuple[tuple[str, Side], ...] = ()
 
     @property
     def diff(self) -> Side:
@@ -38,9 +39,14 @@ class Head:
         return self.platform - self.later - self.ours
 
     @property
+    def rest(self) -> Side:
+        """What of the difference nobody accepted."""
+        return self.diff - sum((side for _, side in self.accepted), start=Side())
+
+    @property
     def agrees(self) -> bool:
-        """Whether they are the same to the penny, order for order."""
-        return self.diff.orders == 0 and all(abs(minor) <= PENNY for _, minor in self.diff.lines())
+        """Whether they are the same to the penny, order for order, but for what was accepted."""
+        return self.rest.orders == 0 and all(abs(minor) <= PENNY for _, minor in self.rest.lines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,19 @@ class Period:
     @property
     def agrees(self) -> bool:
         """Whether platform, records and measured basis are the same to the penny."""
-        return all(head.agrees for head in self.heads) and abs(self.bridge.diff) <= PENNY
+        return all(head.agrees for head in self.heads) and self.bridge.agrees
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A span as a whole and in parts, what differs, and how many orders changed since the last read."""
+    """A span as a whole and in parts, which orders differ and what of the sums that were asked for (`rest`), both
+    without what was accepted, and how many orders changed since the last read."""
 
     books: Books
     total: Period
     parts: tuple[Period, ...]
     differences: tuple[Difference, ...]
+    rest: Mapping[Key, Side]
     changed: int
     read_at: datetime | None
 
@@ -80,17 +88,29 @@ class Reconciliation:
 
 
 def reconcile(
-    books: Books, answers: Mapping[str, Answer] | None = None, *, read_at: datetime | None = None, by: By = "month"
+    books: Books,
+    answers: Mapping[str, Answer] | None = None,
+    *,
+    read_at: datetime | None = None,
+    accepted: Sequence[Accepted] = (),
+    by: By = "month",
 ) -> Reconciliation:
     """Compare and bridge. Connections without an answer are compared with the sums of their stored records.
 
     `answers` are the platforms' own, by connection; `books` must hold the entries of those. `read_at` is
-    when the last read began.
+    when the last read began. What was accepted counts only against what a platform answered.
     """
     answers = answers or {}
     compared = {name: compare(name, found, books.held[name], read_at) for name, found in answers.items()}
     titles = {name: found.title for name, found in answers.items()}
-    sides = _platform(books, compared), _later(compared)
+    platform, later = _platform(books, compared), _later(compared)
+    diffs = {
+        key: platform.get(key, Side()) - later.get(key, Side()) - books.measured.get(key, Side())
+        for key in {*platform, *later, *books.measured}
+        if key[1] in compared
+    }
+    used = {key: use_up(diff, [one for one in accepted if one.key == key]) for key, diff in diffs.items()}
+    sides = platform, later, used
     spans = list(_parts(books.span, by))
     return Reconciliation(
         books=books,
@@ -98,7 +118,10 @@ def reconcile(
         parts=tuple(_period(books, span, *sides, titles) for span in spans)
         if len(spans) > 1 or by == "day"
         else (),
-        differences=tuple(d for found in compared.values() for d in found.differences),
+        differences=unaccepted(
+            (d for found in compared.values() for d in found.differences), accepted, books.span
+        ),
+        rest={key: diff - sum(used[key].values(), start=Side()) for key, diff in diffs.items()},
         changed=sum(len(found.changed) for found in compared.values()),
         read_at=read_at,
     )
@@ -128,24 +151,42 @@ def _month_end(day: date) -> date:
 
 
 def _period(
-    books: Books, span: Span, platform: Mapping[Key, Side], later: Mapping[Key, Side], titles: Mapping[str, str]
+    books: Books,
+    span: Span,
+    platform: Mapping[Key, Side],
+    later: Mapping[Key, Side],
+    used: Mapping[Key, Mapping[str, Side]],
+    titles: Mapping[str, str],
 ) -> Period:
     events = [event for event in books.events if span.starts_on <= event.day <= span.ends_on]
     measured = sum(minor for day, minor in books.basis.items() if span.starts_on <= day <= span.ends_on)
     accounts = sorted({key[1:] for sides in (platform, books.measured) for key in _within(sides, span)})
     heads = [
         Head(
-            connection,
-            currency,
-            titles.get(connection, STORED),
-            *(_sum(sides, span, connection, currency) for sides in (platform, books.measured, later)),
+            *account,
+            titles.get(account[0], STORED),
+            platform=_sum(platform, span, *account),
+            ours=_sum(books.measured, span, *account),
+            later=_sum(later, span, *account),
+            accepted=_by_reason(used, span, *account),
         )
-        for connection, currency in accounts
+        for account in accounts
     ]
     return Period(span, tuple(heads), bridge(events, books.manner, measured))
 
 
-def _within(sides: Mapping[Key, Side], span: Span) -> Sequence[Key]:
+def _by_reason(
+    used: Mapping[Key, Mapping[str, Side]], span: Span, connection: str, currency: str
+) -> tuple[tuple[str, Side], ...]:
+    found: dict[str, Side] = {}
+    for key in sorted(_within(used, span)):
+        if key[1:] == (connection, currency):
+            for reason, side in used[key].items():
+                found[reason] = found.get(reason, Side()) + side
+    return tuple(found.items())
+
+
+def _within(sides: Mapping[Key, object], span: Span) -> Sequence[Key]:
     return [key for key in sides if span.starts_on <= key[0] <= span.ends_on]
 
 

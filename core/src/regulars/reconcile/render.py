@@ -62,6 +62,12 @@ def _head(head: Head) -> Iterator[str]:
     for (text, there), (_, here), (_, diff) in three:
         mark = "" if text != "net sales" else "   ✓" if head.agrees else "   ✗"
         yield _row(text, [amount(minor, head.currency) for minor in (there, here, diff)]) + mark
+    for reason, side in head.accepted:
+        count = f"   {_orders(side.orders)}" if side.orders else ""
+        yield _row(f"accepted: {reason}", ["", "", amount(side.net, head.currency)]) + count
+    if head.accepted and not head.agrees:
+        count = f"   {_orders(head.rest.orders)}" if head.rest.orders else ""
+        yield _row("unexplained", ["", "", amount(head.rest.net, head.currency)]) + count
 
 
 def _row(text: str, cells: Sequence[str]) -> str:
@@ -121,7 +127,8 @@ def _verdict(found: Reconciliation) -> str:
         return f"✗ agrees to the penny, but for the orders without a rate.{code}"
     live = {head.source for head in found.total.heads} - {STORED}
     alone = "" if live or not found.total.heads else " with our own records; no platform was asked"
-    return f"✓ agrees to the penny{alone}.   details: --by day, --csv{code}"
+    known = ", but for what was accepted" if any(head.accepted for head in found.total.heads) else ""
+    return f"✓ agrees to the penny{known}{alone}.   details: --by day, --csv{code}"
 
 
 def amount(minor: int, currency: str) -> str:
@@ -154,6 +161,10 @@ def table(found: Reconciliation) -> str:
             for (text, there), (_, here), (_, diff) in three:
                 money = (plain(minor, head.currency) for minor in (there, here, diff))
                 write.writerow((*days, *who, text, "", *money))
+            for reason, side in head.accepted:
+                write.writerow(
+                    (*days, *who, f"accepted: {reason}", side.orders, "", "", plain(side.net, head.currency))
+                )
         bridge, currency = period.bridge, found.books.manner.currency
         for step in bridge.steps:
             write.writerow((*days, "", currency, step.text, step.records, "", plain(step.minor, currency), ""))
@@ -210,11 +221,17 @@ def _period(period: Period, currency: str) -> dict[str, Any]:
 
 def _head_data(head: Head) -> dict[str, Any]:
     sides = {"platform": head.platform, "regulars": head.ours, "changed_since": head.later, "diff": head.diff}
+    sides |= {"unexplained": head.rest}
     return {
         "connection": head.connection,
         "currency": head.currency,
         "source": head.source,
         "live": head.source != STORED,
+        "agrees": head.agrees,
+        "accepted": [
+            {"reason": reason, "orders": side.orders, "net sales": plain(side.net, head.currency)}
+            for reason, side in head.accepted
+        ],
         **{
             name: {"orders": side.orders} | {text: plain(minor, head.currency) for text, minor in side.lines()}
             for name, side in sides.items()

@@ -29,6 +29,17 @@ class Side:
     def __sub__(self, other: Side) -> Side:
         return self + -other
 
+    def up_to(self, limit: Side) -> Side:
+        """Of each sum what the limit's reaches, in the limit's direction; nothing where its net sales would be
+        more than the limit's."""
+        part = Side(
+            _up_to(self.orders, limit.orders),
+            _up_to(self.goods, limit.goods),
+            _up_to(self.discount, limit.discount),
+            _up_to(self.returned, limit.returned),
+        )
+        return part if part.net == _up_to(part.net, limit.net) else Side()
+
     @property
     def gross(self) -> int:
         """Goods before discounts."""
@@ -47,3 +58,7 @@ class Side:
             ("returns, by date of refund", -self.returned),
             ("net sales", self.net),
         )
+
+
+def _up_to(number: int, limit: int) -> int:
+    return max(min(number, limit), 0) if limit > 0 else min(max(number, limit), 0)
