@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
 from datetime import timedelta
 
 import pytest
@@ -10,7 +15,7 @@ from click.testing import CliRunner
 from regulars.cli import root
 from regulars.errors import ConfigError
 from regulars.run.desk import reading
-from regulars.run.past import past
+from regulars.run.past import OWNER, PREFIX, past
 from regulars.testing import WorldLine, WorldOrder
 from regulars.testing.sample import SAMPLE_END, sample_world
 from regulars.warehouse import Warehouse
@@ -71,6 +76,19 @@ def test_facts_recorded_later_are_not_there_and_the_clients_own_files_stay_as_th
         folder = then.data_dir
     assert digests(client) == before
     assert not folder.exists()
+
+
+def test_copies_are_for_their_owner_only_and_those_of_a_killed_command_go(stage, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    for name, pid in (("dead", killed.pid), ("alive", os.getpid())):
+        (tmp_path / f"{PREFIX}{name}").mkdir()
+        (tmp_path / f"{PREFIX}{name}" / "journal.db").write_text("people")
+        (tmp_path / f"{PREFIX}{name}" / OWNER).write_text(f"as of@{socket.gethostname()}:{pid}")
+    with past(stage.client(), DAY) as then:
+        assert then.data_dir.stat().st_mode & 0o077 == 0
+        assert {folder.name for folder in tmp_path.iterdir()} == {then.data_dir.name, f"{PREFIX}alive"}
 
 
 def test_a_day_that_was_not_measured_is_refused(stage):

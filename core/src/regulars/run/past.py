@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from regulars.clock import SimulatedClock
 from regulars.config import Client
 from regulars.errors import ConfigError
 from regulars.journal import Journal
+from regulars.journal.lease import lives, this_process
 from regulars.run.desk import reading
 from regulars.run.measure import measure
 from regulars.warehouse import Warehouse
+
+PREFIX = "regulars-past-"
+OWNER = "owner"
+"""Names of the folders with copies, and of the file in each that says which process they are for."""
 
 
 class PastClient(Client):
@@ -44,14 +49,32 @@ def past(client: Client, as_of: date) -> Iterator[Client]:
     if as_of > newest:
         raise ConfigError(f"{as_of} was not measured yet", where=client.id, hint=f"The newest day is {newest}")
     over = datetime.combine(as_of + timedelta(days=1), time(), client.zone).astimezone(UTC)
-    with TemporaryDirectory(prefix="regulars-") as name:
-        folder = Path(name)
+    with _folder() as folder:
         then = PastClient(client, folder, over - timedelta(seconds=1))
         shutil.copyfile(Warehouse(client.data_dir).snapshot, Warehouse(folder).path)
         with reading(client) as journal:
             journal.copy_until(folder / "journal.db", over)
         _measure(then, as_of)
         yield then
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that only its owner may read; what the same user's killed commands left of people's data goes first."""
+    with TemporaryDirectory(prefix=PREFIX) as name:
+        folder = Path(name)
+        for other in Path(gettempdir()).glob(f"{PREFIX}*"):
+            if other != folder and other.lstat().st_uid == folder.stat().st_uid and _left_behind(other):
+                shutil.rmtree(other, ignore_errors=True)
+        (folder / OWNER).write_text(this_process("as of"))
+        yield folder
+
+
+def _left_behind(folder: Path) -> bool:
+    try:
+        return lives((folder / OWNER).read_text()) is False
+    except (OSError, ValueError):
+        return False
 
 
 def _measure(then: Client, as_of: date) -> None:
