@@ -60,7 +60,7 @@ def past(client: Client, as_of: date) -> Iterator[Client]:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder that only its owner may read; what the same user's killed commands left of people's data goes first."""
+    """A folder that only its owner may read; what this user's killed commands left of people's data goes first."""
     with TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
         for other in Path(gettempdir()).glob(f"{PREFIX}*"):
