@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regulars import ConfigError, Money, RefusedError
 from regulars.config import Workspace, open_workspace
 from regulars.config.durations import parse_duration
-from regulars.config.load import STRICTER, merge
+from regulars.config.load import KEPT_ON, STRICTER, merge
 
 
 def test_an_empty_client_has_the_built_in_defaults(acme):
@@ -172,6 +172,16 @@ def test_a_client_may_be_stricter_than_the_agency_but_not_looser(workspace, key)
         workspace.client("acme")
 
 
+def test_only_the_agency_can_switch_off_the_comparison_of_yesterday(workspace):
+    file, agency = workspace.root / "clients" / "acme.toml", workspace.root / "regulars.toml"
+    file.write_text(file.read_text() + "\n[guards]\nreconcile_yesterday = false\n")
+    with pytest.raises(ConfigError, match="reconcile_yesterday = false is looser than the agency's"):
+        workspace.client("acme")
+    text = agency.read_text()
+    agency.write_text(text.replace("reconcile_yesterday      = true", "reconcile_yesterday = false"))
+    assert not open_workspace(workspace.root).client("acme").config.guards.reconcile_yesterday
+
+
 def test_a_client_may_ask_for_four_eyes_and_not_dispense_with_them(workspace):
     agency, file = workspace.root / "regulars.toml", workspace.root / "clients" / "acme.toml"
     start = file.read_text()
@@ -184,7 +194,8 @@ def test_a_client_may_ask_for_four_eyes_and_not_dispense_with_them(workspace):
 
 
 def test_every_guard_has_a_direction(workspace):
-    assert {f"guards.{name}" for name in type(workspace.agency.defaults.guards).model_fields} == set(STRICTER)
+    guards = {f"guards.{name}" for name in type(workspace.agency.defaults.guards).model_fields}
+    assert guards == {*STRICTER, *KEPT_ON} - {"ecoa.four_eyes"}
 
 
 SECRETS = [

@@ -49,12 +49,17 @@ def _go(call: Call, clients: tuple[str, ...], everyone: bool, *, write: bool) ->
     for result in results:
         if result.exit_code:
             # Said also under --quiet: a night that nobody watches must not fail in silence.
-            state = "PARTLY DONE" if result.exit_code == PARTLY_DONE else result.state.upper()
-            click.echo(f"[{result.client}] {state}  {result.reason}", err=True)
+            click.echo(f"[{result.client}] {_state(result)}  {result.reason}", err=True)
             click.echo(f"[{result.client}] still safe: {result.safe}. next: {result.then}", err=True)
     if any(codes) and not all(codes):
         codes.append(PARTLY_DONE)
     raise SystemExit(worst_exit(codes))
+
+
+def _state(result: Result) -> str:
+    if result.reconcile_off:
+        return "DOES NOT RECONCILE"
+    return "PARTLY DONE" if result.exit_code == PARTLY_DONE else result.state.upper()
 
 
 def _lines(result: Result) -> list[str]:
@@ -67,6 +72,8 @@ def _lines(result: Result) -> list[str]:
     if sizes:
         lines.append(f"  {'segments':<22}{sizes}")
     lines += [f"  {'not fresh':<22}{text}" for text in result.not_fresh]
+    lines += [f"  {'yesterday':<22}{name} {told}" for name, told in result.reconciled.items()]
+    lines += [f"  {'off':<22}{text}" for text in result.reconcile_off]
     lines += [f"  {'guard':<22}{text}" for text in result.guards]
     lines += [f"  {'switched off':<22}{rule}: two bad months after its offers" for rule in result.switched_off]
     if result.ecoa:

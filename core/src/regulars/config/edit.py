@@ -44,6 +44,7 @@ max_clear_pct_per_field  = 2
 max_segment_shift_pct    = 30
 max_write_records        = 250000
 min_source_rows_pct      = 80 # rows read today against the median of the last runs
+reconcile_yesterday      = true   # yesterday against the platform's own totals, each night
 
 [defaults.holdout]
 share = 0.10

@@ -31,6 +31,8 @@ STRICTER: Mapping[str, int] = {
     "guards.min_source_rows_pct": +1,
 }
 """Keys of which a client may only be stricter, and the direction of stricter."""
+KEPT_ON = ("guards.reconcile_yesterday", "ecoa.four_eyes")
+"""Keys that a client may switch on, and not off where its agency has them on."""
 
 _SECRETS = re.compile(
     r"\b(?:pat-[A-Za-z0-9]+-[A-Za-z0-9-]{8,}|shp[a-z]{2}_[A-Za-z0-9]{8,}|[0-9a-fA-F]{32}-[a-z]{2}\d{1,2}\b)"
@@ -196,12 +198,15 @@ def _refuse_looser(config: ClientConfig, agency: AgencyConfig, shown: str) -> No
                 where=shown,
                 hint=f"A client may only be stricter: {bound} {floor:g}",
             )
-    if agency.defaults.ecoa.four_eyes and not config.ecoa.four_eyes:
-        raise ConfigError(
-            "ecoa.four_eyes = false is looser than the agency's true",
-            where=shown,
-            hint="A client may only be stricter: leave the line out",
-        )
+    for key in KEPT_ON:
+        section, name = key.split(".")
+        own, floor = (getattr(getattr(x, section), name) for x in (config, agency.defaults))
+        if floor and not own:
+            raise ConfigError(
+                f"{key} = false is looser than the agency's true",
+                where=shown,
+                hint="A client may only be stricter: leave the line out",
+            )
 
 
 def _refuse_unknown_connections(config: ClientConfig, shown: str) -> None:

@@ -177,13 +177,15 @@ class WriteConfig(Section):
 
 
 class GuardsConfig(Section):
-    """Limits a plan may not pass. A client may only be stricter than its agency (`load.STRICTER`)."""
+    """Limits a plan may not pass, and whether a night compares yesterday with the platform's own totals. A client
+    may only be stricter than its agency (`load.STRICTER`)."""
 
     max_change_pct_per_field: Percent = 40
     max_clear_pct_per_field: Percent = 2
     max_segment_shift_pct: Percent = 30
     max_write_records: Count = 250_000
     min_source_rows_pct: Percent = 80
+    reconcile_yesterday: bool = True
 
 
 class LegalBasis(Section):

@@ -1,4 +1,4 @@
-"""run_client: read, check, measure, plan, and apply where that is allowed. Call it any number of times.
+"""run_client: read, check, measure, reconcile, plan, and apply where that is allowed. Call it any number of times.
 
 Safety is in the journal, not here: each step notes itself as done, a killed run goes on where it
 stopped, and nothing is measured or planned before the night looks like itself.
@@ -18,7 +18,8 @@ from regulars.plugins import Plugins
 from regulars.run import parts, planning
 from regulars.run.desk import Desk, desk
 from regulars.run.measure import measure
-from regulars.run.result import Result, last_result
+from regulars.run.result import Result, last_result, reconcile_command
+from regulars.run.yesterday import check_yesterday
 from regulars.sync import (
     Anomaly,
     Landing,
@@ -65,10 +66,14 @@ def _night(at: Desk, run: Run, result: Result, write: bool) -> None:
         _check(at, run, result)
     if write:
         planning.advance_ecoa(at, result)
-    done = measure(at.client, at.journal, at.lease, at.warehouse, at.today)
+    today = at.today
+    done = measure(at.client, at.journal, at.lease, at.warehouse, today)
     result.customers, result.moves = done.customers, done.moves
     result.segments, result.not_fresh = dict(done.report.sizes), list(done.not_fresh)
     result.errors, result.switched_off = list(done.errors), list(done.switched_off)
+    if at.client.config.guards.reconcile_yesterday:
+        parts.begin("reconcile")
+        check_yesterday(at, run, today, result)
     parts.begin("plan")
     if write and (plan := planning.plan_night(at, run, done, result)):
         planning.apply_if_clean(at, plan, result)
@@ -124,6 +129,11 @@ def _finish(at: Desk, run: Run, result: Result) -> None:
         result.exit_code, result.reason = PARTLY_DONE, "; ".join(result.errors)
         result.safe = "everything else was counted"
         result.then = f"mend {at.client.file}, then regulars run {at.client.id}"
+    if result.reconcile_off:
+        result.exit_code = DataCheckError.exit_code
+        result.reason = "; ".join((*result.errors, *result.reconcile_off))
+        result.safe = "the rest of the night is done, nothing was applied by itself"
+        result.then = reconcile_command(at.client.id, result.reconciled_on)
     runs.finish(at.journal, at.lease, run, "ok", result.as_dict())
     _tell(at, result)
 

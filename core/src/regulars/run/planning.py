@@ -85,7 +85,8 @@ def new_addresses(at: Desk, session: Session) -> reactivation.Handover:
 
 def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
     """Apply without a person: only where the client file says so, no guard is raised, consent is fresh, every
-    order could be counted and a person has applied at least once before."""
+    order could be counted, yesterday agrees with the platforms wherever it could be compared, and a person has
+    applied at least once before."""
     config = at.client.config
     if not config.auto_apply or config.status != "live" or not plan.writable():
         return
@@ -93,6 +94,7 @@ def apply_if_clean(at: Desk, plan: Plan, result: Result) -> None:
         result.guards
         or result.not_fresh
         or result.errors
+        or result.reconcile_off
         or unfinished(at.journal)
         or not _applied_by_a_person(at)
     ):

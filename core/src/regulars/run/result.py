@@ -16,7 +16,9 @@ class Result:
     """One client's run. `state`: ok, failed, blocked; `exit_code` 0 or that of the error.
 
     `errors` are records that could not be counted; the rest of the run is complete. `reason` is one line
-    about what went wrong, `safe` what is still safe, `then` the next command.
+    about what went wrong, `safe` what is still safe, `then` the next command. `reconciled` says of each
+    connection with orders how `reconciled_on` compares with the platform's own totals ("agrees", "off", "not
+    compared: ..."), `reconcile_off` what of it no line of the bridge explains.
     """
 
     client: str
@@ -37,6 +39,9 @@ class Result:
     not_fresh: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
+    reconciled_on: str | None = None
+    reconciled: dict[str, str] = field(default_factory=dict)
+    reconcile_off: list[str] = field(default_factory=list)
     plan: str | None = None
     plan_changes: int = 0
     guards: list[str] = field(default_factory=list)
@@ -54,6 +59,11 @@ class Result:
         aside = folder / "last_run.json.tmp"
         aside.write_text(json.dumps(self.as_dict(), indent=2) + "\n", encoding="utf-8")
         os.replace(aside, folder / "last_run.json")
+
+
+def reconcile_command(client_id: str, day: str | None) -> str:
+    """What shows a day's difference line by line."""
+    return f"regulars reconcile {client_id} --from {day} --to {day}"
 
 
 def last_result(folder: Path) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from regulars.apply import unfinished
 from regulars.config import Client, Workspace
-from regulars.errors import PARTLY_DONE, RegularsError
+from regulars.errors import PARTLY_DONE, DataCheckError, RegularsError
 from regulars.journal import Journal, runs
 from regulars.run.desk import reading
-from regulars.run.result import last_result
+from regulars.run.result import last_result, reconcile_command
 
 NIGHTS = 14
 _SQUARE = {"ok": "■", "blocked": "▣", "failed": "□", "open": "◧"}
@@ -115,6 +115,10 @@ def _attention(
     if errors := last.summary.get("errors", ()):
         code = code or PARTLY_DONE
         found += errors
+    if off := last.summary.get("reconcile_off", ()):
+        code = code or DataCheckError.exit_code
+        then = reconcile_command(client.id, last.summary["reconciled_on"])
+        found.append(f"does not reconcile: {'; '.join(off)}. See: {then}")
     if unknown := [name for name, c in client.config.connections.items() if c.expect_id is None]:
         found.append(f"nobody confirmed who answers on {', '.join(unknown)}: regulars check {client.id} --accept")
     if last.state == "open" and lease_lost:
