@@ -29,6 +29,7 @@ CREATE TABLE customer_value (customer_id VARCHAR, orders_count BIGINT, net_minor
 CREATE TABLE customer_day (customer_id VARCHAR, ordered_on DATE, orders BIGINT, net_minor BIGINT);
 CREATE TABLE verdict (customer_id VARCHAR, channel VARCHAR, verdict VARCHAR, state VARCHAR);
 CREATE TABLE order_customer (connection VARCHAR, order_id VARCHAR, customer_id VARCHAR);
+CREATE TABLE sale (customer_id VARCHAR, kind VARCHAR);
 CREATE TABLE segment_member (segment VARCHAR, customer_id VARCHAR);
 CREATE TABLE catalogue (customer_id VARCHAR, email VARCHAR, state VARCHAR, stage VARCHAR, last_order_on DATE,
     email_consent VARCHAR, email_deliverable VARCHAR, service_hold BOOLEAN, offer_segment VARCHAR,
