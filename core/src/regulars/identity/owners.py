@@ -16,7 +16,9 @@ def update_owners(session: Session, key: str) -> None:
     Orders whose customer is another one than the last time are added to touched_order, for whoever keeps tables
     of orders and takes them out; where that cannot be told, there is no touched_order.
     """
-    made_of = digest(key, *(statement(__package__, name) for name in ("profiles", "owners", "order_customer")))
+    made_of = digest(
+        key, *(statement(__package__, name) for name in ("profiles", "owners", "order_customer", "moved"))
+    )
     session.run(statement(__package__, "owners"))
     with together(session):
         last = kept(session, NAME)

@@ -15,7 +15,7 @@ def update_categories(session: Session, as_of: date) -> None:
     """Make category_day; needs metrics' sale. Where that was brought up to date, only the rows of the customers
     that it touched are made again, and of who bought something that is in another category by now."""
     sql = statement(__package__, NAME)
-    made_of = digest(sql)
+    made_of = digest(sql, statement(__package__, "recategorised"))
     with together(session):
         if may_update(session, NAME, made_of):
             session.run(statement(__package__, "recategorised"))
