@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.clv import buying, pareto, spend
-from regulars.clv.fit import Fit, Prior, curvature, fit
+from regulars.clv.fit import Fit, Prior, fit
 from regulars.clv.settings import Name
 from regulars.clv.table import Table
 
@@ -35,7 +35,7 @@ def fit_buying(table: Table, modified: bool = True, prior: Prior | None = None, 
     first = np.log(fit(rough, part.customers, starts, bounds, prior).values)
     with ThreadPoolExecutor(threads) as pool:
         whole = buying.Likelihood(table, modified, pool)
-        return fit(whole, table.customers, [first, *starts], bounds, prior, curvature(rough, first))
+        return fit(whole, table.customers, [first, *starts], bounds, prior, rough)
 
 
 def fit_pareto(table: Table, prior: Prior | None = None) -> Fit:

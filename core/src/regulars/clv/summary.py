@@ -6,6 +6,7 @@ is that day's amount.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from regulars.clv.table import Floats, Table, compress
 
 Keys = NDArray[np.int64]
-Lives = tuple[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
-"""Customers in order, how many days with a purchase each has, the first and last of them, the amount of the
-first and of all: six arrays of one length."""
+Rows = Callable[[int, int], tuple[Keys, NDArray[Any]]]
+"""From one place to another in the order of customer and day: a number for each pair of them, and amounts."""
+
+BLOCK = 1 << 16  # customers at a time: temporary arrays are used again before they leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,67 +65,85 @@ def summarise(
     if not len(customer):
         none = np.empty(0)
         return Summary(np.empty(0, dtype=np.int64), none, none, none, none, none)
-    who, days, first, last, opening, total = _by_customer(customer, day, amount)
-    return Summary(
-        who,
-        (days - 1).astype(np.float64),
-        (last - first).astype(np.float64),
-        (end - first).astype(np.float64),
-        opening.astype(np.float64),
-        (total - opening).astype(np.float64),
-    )
-
-
-def _by_customer(customer: NDArray[Any], day: NDArray[Any], amount: NDArray[Any]) -> Lives:
-    """Of orders, or days with a purchase, in any order and at least one."""
     origin = int(day.min())
     wide = (int(day.max()) - origin).bit_length()
     pair = customer.astype(np.int64)
     pair <<= wide
     pair += day
     pair -= origin
-    pair, amount = _by_pair(*_in_order(pair, amount))
-    who = pair >> wide
-    first = np.flatnonzero(_new(who))
-    after = np.append(first[1:], len(who))
-    head, tail = ((pair[at] & ((1 << wide) - 1)) + origin for at in (first, after - 1))
-    return who[first], after - first, head, tail, amount[first], np.add.reduceat(amount, first)
+    rows = _in_order(pair, amount)
+    starts = _starts(rows, len(pair), wide)
+    found = [_lived(rows, part, wide) for part in _blocks(starts, len(pair))]
+    who, x, tx, first_day, first, repeat = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Summary(who, x, tx, end - origin - first_day, first, repeat)
 
 
-def _in_order(pair: Keys, amount: NDArray[Any]) -> tuple[Keys, NDArray[Any]]:
+def _in_order(pair: Keys, amount: NDArray[Any]) -> Rows:
     """By customer and day; what is so already costs a look. `pair` is used up.
 
     Whole amounts that fit one 64-bit key beside the pair are sorted within it: numbers alone are sorted several
-    times faster than places, and nothing has to be fetched from there.
+    times faster than places, nothing has to be fetched from there, and no second large array is needed.
     """
     if np.all(pair[1:] >= pair[:-1]):
-        return pair, amount
-    low = amount.min()
-    room = int(amount.max() - low).bit_length()
+        return lambda low, high: (pair[low:high], amount[low:high])
+    least = amount.min()
+    room = int(amount.max() - least).bit_length()
     if amount.dtype.kind != "i" or int(pair.max()).bit_length() + room > 63 or int(pair.min()) < 0:
         order = np.argsort(pair, kind="stable")
-        return pair[order], amount[order]
+        pair, amount = pair[order], amount[order]
+        return lambda low, high: (pair[low:high], amount[low:high])
     pair <<= room
     pair += amount
-    pair -= low
+    pair -= least
     pair.sort()
-    amount = pair & ((1 << room) - 1)
-    amount += low
-    pair >>= room
-    return pair, amount
+    mask = (1 << room) - 1
+    return lambda low, high: (pair[low:high] >> room, (pair[low:high] & mask) + least)
 
 
-def _by_pair(pair: Keys, amount: NDArray[Any]) -> tuple[Keys, NDArray[Any]]:
-    """One row per customer and day."""
-    new = _new(pair)
-    if new.all():
-        return pair, amount
-    at = np.flatnonzero(new)
-    return pair[at], np.add.reduceat(amount, at)
+def _starts(rows: Rows, count: int, wide: int) -> NDArray[np.intp]:
+    """Where each customer begins."""
+    found = [np.zeros(1, np.intp)]
+    for low in range(0, count, BLOCK):
+        who = rows(low, min(low + BLOCK + 1, count))[0] >> wide
+        found.append(np.flatnonzero(who[1:] != who[:-1]) + low + 1)
+    return np.concatenate(found)
 
 
-def _new(sorted_: Keys) -> NDArray[np.bool_]:
-    """Where another one begins."""
-    new = np.ones(len(sorted_), dtype=bool)
-    np.not_equal(sorted_[1:], sorted_[:-1], out=new[1:])
-    return new
+def _blocks(starts: NDArray[np.intp], count: int) -> Iterator[NDArray[np.intp]]:
+    """Some customers at a time: where each of them begins, and where the last one ends."""
+    edges = np.append(starts, count)
+    for at in range(0, len(starts), BLOCK):
+        yield edges[at : at + BLOCK + 1]
+
+
+def _lived(rows: Rows, edges: NDArray[np.intp], wide: int) -> tuple[NDArray[Any], ...]:
+    """Of some customers: their keys, further days, days from first to last, the first day, and the amounts of
+    the first day and of the others."""
+    pair, amount = rows(int(edges[0]), int(edges[-1]))
+    first, after = edges[:-1] - edges[0], edges[1:] - edges[0]
+    new = np.ones(len(pair), dtype=bool)
+    np.not_equal(pair[1:], pair[:-1], out=new[1:])
+    days = np.add.reduceat(new, first, dtype=np.int64)
+    mask = (1 << wide) - 1
+    begin, final = pair[first] & mask, pair[after - 1] & mask
+    opening, total = _opening(amount, new, first), np.add.reduceat(amount, first)
+    return (
+        pair[first] >> wide,
+        (days - 1).astype(np.float64),
+        (final - begin).astype(np.float64),
+        begin.astype(np.float64),
+        opening.astype(np.float64),
+        (total - opening).astype(np.float64),
+    )
+
+
+def _opening(amount: NDArray[Any], new: NDArray[np.bool_], first: NDArray[np.intp]) -> NDArray[Any]:
+    """Amounts of everybody's first day, of which there may be several."""
+    found, who, at = amount[first], np.arange(len(first)), first + 1
+    while len(who):
+        same = at < len(new)
+        same[same] = ~new[at[same]]
+        who, at = who[same], at[same]
+        found[who] += amount[at]
+        at = at + 1
+    return found
