@@ -10,7 +10,10 @@ from regulars.clv.buying import Buying, Likelihood
 from regulars.clv.ladder import fit_shop
 from regulars.clv.pareto import Likelihood as ParetoLikelihood
 from regulars.clv.pareto import Pareto
+from regulars.clv.score import discounted, expected
+from regulars.clv.summary import summarise
 from regulars.clv.table import compress
+from scipy.stats import beta as beta_of
 
 GRID = list(itertools.product((1e-3, 0.3, 0.999, 1.0, 1.5, 40.0), (0.01, 10.0, 4000.0), (0, 1, 200, 1000, 5000)))
 """a, alpha, x: 90 cases for each of b in two sizes and both models, 360 in all."""
@@ -146,3 +149,38 @@ def test_the_same_customers_in_another_order_are_the_same_shop():
 def test_impossible_histories_are_refused(bad):
     with pytest.raises(ValueError, match="0 <= tx <= age"):
         compress(*bad)
+
+
+@pytest.mark.parametrize("modified", [False, True])
+@pytest.mark.parametrize("b", [2.0, 50.0, 1000.0, 10_000.0])
+@pytest.mark.parametrize("a", [60.0, 200.0, 700.0, 1000.0])
+def test_expected_purchases_where_the_series_overflows_are_those_of_the_integral(a, b, modified):
+    """Shops whose customers seem never to pause: the fit may go as far as its bounds, a = 1,000 and b = 10,000."""
+    x, age = np.array([0.0, 1.0, 2.0, 7.0, 40.0, 150.0]), np.array([1.0, 5.0, 38.0, 200.0, 700.0, 700.0])
+    for r, alpha in ((0.7, 9.0), (3.0, 300.0)):
+        found = Buying(r, alpha, a, b, modified).expected_if_alive(x, age, 365.0)
+        for bought, days, value in zip(x, age, found, strict=True):
+            z, k = 365.0 / (alpha + days + 365.0), float(modified)
+            stays = beta_of(b + bought + k, a - 1)
+            silent = stays.expect(lambda q, z=z, n=r + bought: ((1 - z) / (1 - z * q)) ** n)
+            assert value == pytest.approx((a + b + bought + k - 1) / (a - 1) * (1 - silent), rel=1e-5)
+
+
+def test_nobody_of_a_large_shop_without_any_pattern_has_a_score_that_is_no_number():
+    """60,000 people whose days are drawn by lot within a stay by lot: no model fits, each goes to an edge."""
+    dice = np.random.default_rng(1)
+    people = 60_000
+    born = dice.random(people) * 730
+    stay, orders = (730 - born) * np.sqrt(dice.random(people)), 1 + dice.exponential(10, people).astype(int)
+    who = np.repeat(np.arange(people), orders)
+    day = np.floor(born[who] + stay[who] * dice.random(len(who)))
+    known = summarise(who, day.astype(np.int64), np.full(len(who), 1000), 730)
+    for name in ("mbg_nbd", "bg_nbd", "pareto_nbd"):
+        shop = fit_shop(known.table(), name)
+        for found in (
+            shop.model.alive(known.x, known.tx, known.age),
+            expected(shop.model, known.x, known.tx, known.age, 365.0),
+            discounted(shop.model, known.x, known.tx, known.age, 0.10),
+        ):
+            assert np.all(np.isfinite(found)), name
+            assert np.all(found >= 0), name

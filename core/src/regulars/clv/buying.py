@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, hyp2f1
+from scipy.special import betaincinv, digamma, expit, gammaln, hyp2f1, roots_legendre
 
 from regulars.clv.table import Floats, Table, distinct, dot, sums
 
@@ -53,7 +53,8 @@ class Buying:
         """The same for somebody known to be alive; it depends on x and age alone.
 
         Euler's transformation of the published form, in which every large parameter cancels: the direct
-        one fails for customers with hundreds of purchases.
+        one fails for customers with hundreds of purchases. Where a is so large that the series overflows, a
+        mean over the chances to stay takes its place.
         """
         k = float(self.modified)
         a = self.a if abs(self.a - 1) > 1e-7 else 1 + 1e-7  # the limit at a = 1, to 7 digits
@@ -68,7 +69,22 @@ class Buying:
         with np.errstate(all="ignore"):
             small = -np.expm1(log_power + np.log(np.abs(series)))
             rest = np.where(series > 0, small, 1.0 - np.exp(log_power) * series)
-        return np.asarray(c / (a - 1) * rest, dtype=np.float64)
+        found = np.asarray(c / (a - 1) * rest, dtype=np.float64)
+        wrong = ~np.isfinite(found)
+        if np.any(wrong):
+            found[wrong] = self._by_chances(x[wrong], age[wrong], days)
+        return found
+
+    def _by_chances(self, x: Floats, age: Floats, days: float) -> Floats:
+        """Euler's integral in place of the series (DLMF 15.6.1): what a customer would buy with a chance q to stay
+        after each purchase, over q's beta distribution, at points of equal chance. Six digits where a > 100."""
+        k = float(self.modified)
+        at, weight = roots_legendre(64)
+        numbers, who = distinct(x)
+        q = betaincinv((self.b + numbers + k)[:, None], self.a - 1, (at + 1) / 2)[who]
+        z = (days / (self.alpha + age + days))[:, None]
+        silent = np.exp((self.r + x)[:, None] * (np.log1p(-z) - np.log1p(-z * q))) @ (weight / 2)
+        return np.asarray((self.a + self.b + x + k - 1) / (self.a - 1) * (1 - silent), dtype=np.float64)
 
     def quantiles(
         self, alive: Floats, x: Floats, age: Floats, shares: tuple[float, ...], farthest: float

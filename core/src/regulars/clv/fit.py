@@ -70,6 +70,8 @@ def fit(
     objective = _remembering(objective)
     both = _with_prior(objective, customers, prior)
     found = None if sample is None else _newton(both, starts[0], _warm(sample, starts[0], customers, prior))
+    if found is not None and np.any((found <= bounds[0]) | (found >= bounds[1])):
+        found = None  # it runs away where the likelihood has no clear maximum; the search stays inside
     theta = found if found is not None else _search(both, starts, bounds)
     value, gradient = objective(theta)
     curve = curvature(sample if sample and found is not None else objective, theta) * customers

@@ -28,15 +28,17 @@ class Pareto:
     beta: float
 
     def alive(self, x: Floats, tx: Floats, age: Floats) -> Floats:
-        """Chance that the customer has not left."""
-        log_gone = (
-            np.log(self.s)
-            - np.log(self.r + self.s + x)
-            + (self.r + x) * np.log(self.alpha + age)
-            + self.s * np.log(self.beta + age)
-            + _log_a0(self.r, self.alpha, self.s, self.beta, x, tx, age)
-        )
-        return np.asarray(expit(-log_gone), dtype=np.float64)
+        """Chance that the customer has not left. Where parameters are so large that the series overflow, the
+        integral that they stand for takes their place."""
+        with np.errstate(all="ignore"):
+            gone = _log_a0(self.r, self.alpha, self.s, self.beta, x, tx, age) - np.log(self.r + self.s + x)
+        wrong = ~np.isfinite(gone) & (tx < age)
+        if np.any(wrong):
+            gone[wrong] = _between(
+                self.r + x[wrong], self.alpha, self.s, self.beta, tx[wrong], age[wrong]
+            ).log_total
+        here = (self.r + x) * np.log(self.alpha + age) + self.s * np.log(self.beta + age)
+        return np.asarray(expit(-(np.log(self.s) + here + gone)), dtype=np.float64)
 
     def expected(self, x: Floats, tx: Floats, age: Floats, days: float) -> Floats:
         """Expected number of days with a purchase within the next `days`."""
