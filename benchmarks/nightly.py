@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import resource
 import subprocess
 import sys
@@ -226,7 +227,11 @@ def fill_all(root: Path, people: int, each: float, platforms: list[dict[str, Any
     plugins, names = load(), [f"client{n:02}" for n in range(len(platforms))]
     workspace = Workspace.create(root / "workspace", "Agency", "Europe/Berlin")
     agency_file = workspace.root / "regulars.toml"
-    agency_file.write_text(agency_file.read_text() + f'\n[clock]\nsimulated = "{root / "clock"}"\n')
+    # A first plan writes everybody; above a quarter of a million records a guard would wait for a person.
+    text = re.sub(
+        r"max_write_records( +)= 250000", rf"max_write_records\1= {10 * people}", agency_file.read_text()
+    )
+    agency_file.write_text(text + f'\n[clock]\nsimulated = "{root / "clock"}"\n')
     for name, told in zip(names, platforms, strict=True):
         _add_client(workspace.root, name, told, plugins)
     workspace = _opened(root)
