@@ -86,6 +86,8 @@ class Bench:
     uncounted: set[str] = field(default_factory=set)
     """Customers with an order that could not be counted."""
     in_use: tuple[Segment, ...] = (NEWS,)
+    elsewhere: list[tuple[str, str, str]] = field(default_factory=list)
+    """Customer, a channel that is not e-mail, and what was said on it."""
     said: dict[str, str] = field(default_factory=dict)
     """Record id -> the consent that this record alone has on the platform."""
     dead: set[str] = field(default_factory=set)
@@ -173,7 +175,8 @@ class Bench:
             states = {"yes": "subscribed", "no": "unsubscribed"}
             session.load("verdict", _texts(("customer_id", "channel", "verdict", "state"), [
                 (c, "email", "yes" if v == "yes" else "no", states.get(v, v))
-                for c, v in self.consents.items()]))  # fmt: skip
+                for c, v in self.consents.items()]
+                + [(c, channel, "no", state) for c, channel, state in self.elsewhere]))  # fmt: skip
             session.load("deliverable", _texts(("customer_id", "state"), [(c, "yes") for c in self.people]))
             session.run(
                 "CREATE OR REPLACE TABLE segment_funnel (segment VARCHAR, step BIGINT, condition VARCHAR,"

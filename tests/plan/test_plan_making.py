@@ -11,6 +11,7 @@ from regulars.connector import FieldSpec
 from regulars.errors import ConfigError, PlanError, RefusedError, WrongAccountError
 from regulars.plan import PlannedChange, load_plan, render
 from regulars.plan.diff import UNCOUNTED
+from regulars.segments import Segment
 
 
 def changes(plan):
@@ -83,6 +84,19 @@ def test_an_order_that_counts_nowhere_keeps_nobody_in_a_senders_list(bench):
     bench.sandbox.people["ada"]["lists"] = ["rg:mailed", "rg:news"]
     bench.segments, bench.uncounted = {"mailed": {"bob"}, "news": set()}, {"ada", "bob"}
     assert [c.change for c in bench.plan().writable()] == [LeaveList("ada", "rg:mailed")]
+
+
+def test_an_order_that_counts_nowhere_keeps_nobody_who_said_no_in_a_list_that_asks_for_consent(bench):
+    bench.in_use = (NEWS, Segment("calls", "To be called", "is_customer AND Reach_Phone"))
+    for customer in ("ada", "bob", "cyd"):
+        bench.add(customer)
+        bench.sandbox.people[customer]["lists"] = ["rg:calls", "rg:news"]
+    bench.segments, bench.uncounted = {"calls": set(), "news": set()}, {"ada", "bob", "cyd"}
+    bench.elsewhere = [("ada", "phone", "withdrawn"), ("bob", "phone", "unknown")]
+    bench.consents["cyd"] = "no"
+    plan = bench.plan()
+    assert [c.change for c in plan.writable()] == [LeaveList("ada", "rg:calls"), LeaveList("cyd", "rg:calls")]
+    assert {c.blocked for c in plan.changes} == {"", UNCOUNTED}
 
 
 def test_the_same_value_in_other_words_is_no_change(bench):

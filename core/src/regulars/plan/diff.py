@@ -63,12 +63,14 @@ def list_changes(
     members: frozenset[str],
     stop: str = "",
     refused: frozenset[str] = frozenset(),
+    withdrawn: frozenset[str] = frozenset(),
 ) -> tuple[ListCount, list[PlannedChange]]:
     """Changes of one list: who joins and who leaves. `stop` blocks joins, never leaves.
 
     Of a person's records, one that said no or whose address is dead is not handed to a sender. Nothing keeps
     the records `refused`, whose people said no, in a sender's list. Of whom an order counts nowhere neither joins
-    nor leaves, except that it leaves a sender's list: that order may be why.
+    nor leaves, except that it leaves a sender's list: that order may be why; and that customers `withdrawn`, who
+    said no on some channel, leave: no order is why.
     """
     changes = []
     for record in records:
@@ -81,7 +83,8 @@ def list_changes(
         reason = f"{'joins' if wanted else 'leaves'} segment {rule.segment}"
         if last is not None and not inside and wanted:
             reason += "; somebody took the record out of the list"
-        lacking = UNCOUNTED if record.uncounted and (wanted or not rule.mailed) else ""
+        may_leave = rule.mailed or record.customer in withdrawn
+        lacking = UNCOUNTED if record.uncounted and (wanted or not may_leave) else ""
         blocked = record.blocked or lacking or (stop if wanted else "")
         if record.id in refused and not wanted:
             blocked = ""

@@ -196,9 +196,11 @@ def _lists(
     context: _Context, name: str, rules: Sequence[ListRule], records: Sequence[mirror.Record]
 ) -> tuple[list[ListCount], list[PlannedChange]]:
     counts, changes = [], []
-    mailable, refused = frozenset[str](), frozenset[str]()
+    mailable, refused, withdrawn = frozenset[str](), frozenset[str](), frozenset[str]()
+    if any(rule.consented for rule in rules):
+        withdrawn = mirror.refusing(context.session)
     if any(rule.mailed for rule in rules):
-        mailable, no = mirror.mailable(context.session), mirror.refusing(context.session)
+        mailable, no = mirror.mailable(context.session), mirror.refusing(context.session, "email")
         refused = frozenset(record.id for record in records if record.stopped or record.customer in no)
     for rule in rules:
         members = mirror.members(context.session, rule.segment)
@@ -208,7 +210,8 @@ def _lists(
             members &= mailable
         stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
         free = refused if rule.mailed else frozenset[str]()
-        count, found = list_changes(name, rule, records, members, stop, free)
+        gone = withdrawn if rule.consented else frozenset[str]()
+        count, found = list_changes(name, rule, records, members, stop, free, gone)
         guard = guards.guard_list(count, context.config.guards, context.allowed)
         kept = context.kept.get(rule.segment, "")
         counts.append(replace(count, guard=guard, kept=kept, left_out=tuple(left_out)))

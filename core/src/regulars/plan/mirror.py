@@ -130,11 +130,13 @@ def mailable(session: Session) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def refusing(session: Session) -> frozenset[str]:
-    """Customers who said no to e-mail, on whatever platform: not those of whom nothing is known."""
+def refusing(session: Session, channel: str | None = None) -> frozenset[str]:
+    """Customers who said no on a channel (None: on any), on whatever platform: not those of whom nothing is
+    known."""
     rows = session.query(
-        """SELECT customer_id FROM verdict WHERE channel = 'email'
-           AND state IN ('unsubscribed', 'complained', 'withdrawn', 'erased')"""
+        """SELECT DISTINCT customer_id FROM verdict WHERE (channel = $channel OR $channel IS NULL)
+           AND state IN ('unsubscribed', 'complained', 'withdrawn', 'erased')""",
+        {"channel": channel},
     )
     return frozenset(row[0] for row in rows)
 

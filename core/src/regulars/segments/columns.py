@@ -59,3 +59,5 @@ _OF_PEOPLE = (
 )
 NOT_OF_ORDERS = frozenset(_OF_PEOPLE.split())
 """Columns that say the same of somebody whatever was ordered."""
+OF_CONSENT = frozenset({"email_consent", "reach_email", "reach_phone", "reach_post", "reach_push"})
+"""Columns that rest on what somebody said on a channel."""

@@ -23,6 +23,12 @@ class Rule:
     text: str
     conditions: tuple[exp.Expr, ...]
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names."""
+        found = (column for condition in self.conditions for column in condition.find_all(exp.Column))
+        return frozenset(column.name.lower() for column in found)
+
 
 def parse(name: str, text: str) -> Rule:
     """The rule of segment `name`.
