@@ -8,15 +8,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from measured import Measured
 from metrics.shop import Shop
 from regulars.acquisition import Keeping, Spend
 from regulars.acquisition.keeping import NEEDS_COST, NEEDS_SPEND, NOT_OVER, keeping
-from regulars.cli import root
-from regulars.config import Workspace
 from regulars.explain import TERMS
 from regulars.metrics import build_reach
-from regulars.warehouse import Warehouse, statement
+from regulars.warehouse import statement
 
 AS_OF = "2026-06-10"
 APRIL, MAY, JUNE = date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)
@@ -93,15 +92,7 @@ def test_a_refund_on_its_own_day_keeps_nobody(shop: Shop) -> None:
     assert kept(shop, {MAY: 2000}, {MAY: 600}).kept == 2
 
 
-CLIENT = """schema = 1
-id = "acme"
-name = "Acme"
-timezone = "Europe/London"
-currency = "GBP"
-[connections.shop]
-plugin = "shopify"
-[costs]
-"""
+SAID = '[connections.shop]\nplugin = "shopify"\n[costs]\n'
 SPENT = 'acquisition = [{ month = "2026-05", source = "social", amount = "30 GBP" }]\n'
 PROGRAMME = 'programmes = [{ month = "2026-05", programme = "Club", amount = "2 GBP" }]\n'
 PLATFORM = 'platforms = [{ month = "2026-05", connection = "shop", amount = "10 GBP" }]\n'
@@ -111,27 +102,24 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """`regulars acquisition acme` with these costs."""
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    file = tmp_path / "clients" / "acme.toml"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(CLIENT)
-    warehouse = Warehouse(Workspace(tmp_path).client("acme").data_dir)
-    with warehouse.burst() as session:
-        shop = filled(Shop(session))
-        shop.predict(AS_OF)
-        for name in ("verdict", "deliverable"):
-            columns = "customer_id VARCHAR, channel VARCHAR, verdict VARCHAR, state VARCHAR"
-            session.run(f"CREATE TABLE {name} ({columns})")
-        build_reach(session)
-        days = {"as_of": date.fromisoformat(AS_OF), "zone": "Europe/London"}
-        session.run(statement("regulars.metrics", "first_touch"), days)
-    warehouse.publish()
+    acme = Measured(tmp_path, reached, SAID)
 
     def run(costs: str, *args: str) -> Result:
-        file.write_text(CLIENT + costs)
-        return CliRunner().invoke(root, ["-w", str(tmp_path), "acquisition", "acme", *args])
+        acme.say(SAID + costs)
+        return acme.run("acquisition", "acme", *args)
 
     return run
+
+
+def reached(shop: Shop) -> None:
+    """Filled, predicted, with reach and first touch."""
+    filled(shop).predict(AS_OF)
+    for name in ("verdict", "deliverable"):
+        columns = "customer_id VARCHAR, channel VARCHAR, verdict VARCHAR, state VARCHAR"
+        shop.session.run(f"CREATE TABLE {name} ({columns})")
+    build_reach(shop.session)
+    days = {"as_of": date.fromisoformat(AS_OF), "zone": "Europe/London"}
+    shop.session.run(statement("regulars.metrics", "first_touch"), days)
 
 
 def test_the_page_and_its_data_tell_the_shops_own_ratio_and_call_five_to_seven_a_reference(run: Run) -> None:

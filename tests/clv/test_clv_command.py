@@ -7,43 +7,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from clv.test_clv_night import AS_OF, by_the_book, fact, populate, spent
 from lifecycle.nights import Nights
+from measured import Measured
 from metrics.shop import Shop
-from regulars.cli import root
 from regulars.clv import Fitted
-from regulars.config import Workspace
-from regulars.warehouse import Warehouse
-
-CLIENT = 'schema = 1\nid = "acme"\nname = "Acme"\ntimezone = "Europe/London"\ncurrency = "GBP"\n'
 
 
-def workspace(place: Path, people: int) -> Fitted | None:
-    Workspace.create(place, "Harbour Lane", "Europe/London")
-    (place / "clients").mkdir(exist_ok=True)
-    (place / "clients" / "acme.toml").write_text(CLIENT)
-    warehouse = Warehouse(Workspace(place).client("acme").data_dir)
-    with warehouse.burst() as session:
-        shop = Shop(session)
+def predicted(place: Path, people: int) -> tuple[Measured, Fitted | None]:
+    models = []
+
+    def fill(shop: Shop) -> None:
         if people:
             populate(shop, people)
         Nights(shop).today(AS_OF)
-        model = shop.predict(AS_OF)
-    warehouse.publish()
-    return model
+        models.append(shop.predict(AS_OF))
 
-
-def cli(place: Path, *words: str) -> Result:
-    return CliRunner().invoke(root, ["-w", str(place), *words])
+    return Measured(place, fill), models[0]
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Callable[..., Result], Fitted]:
-    place = tmp_path_factory.mktemp("clv") / "ws"
-    model = workspace(place, 150)
+    acme, model = predicted(tmp_path_factory.mktemp("clv") / "ws", 150)
     assert model is not None
-    return lambda *words: cli(place, *words), model
+    return acme.run, model
 
 
 def test_the_model_is_told_with_its_back_test_and_the_total(told) -> None:
@@ -98,7 +86,6 @@ def test_the_words_are_explained_and_lead_to_the_shops_total(told) -> None:
 
 
 def test_a_shop_without_a_past_says_so_in_one_line(tmp_path: Path) -> None:
-    workspace(tmp_path / "ws", 0)
-    shown = cli(tmp_path / "ws", "clv", "acme")
+    shown = predicted(tmp_path / "ws", 0)[0].run("clv", "acme")
     assert shown.exit_code == 1
     assert "nobody can be predicted yet" in shown.stderr

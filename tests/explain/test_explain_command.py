@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from lifecycle.nights import Nights
+from measured import Measured
 from metrics.shop import Shop
 from regulars.cli import root
 from regulars.config import Workspace
 from regulars.journal import Journal
 from regulars.lifecycle import KINDS, moves
 from regulars.metrics import build_reach
-from regulars.warehouse import Warehouse
 
 AS_OF = "2026-04-05"
-CLIENT = 'schema = 1\nid = "acme"\nname = "Acme"\ntimezone = "Europe/London"\ncurrency = "GBP"\n'
 
 
 @pytest.fixture
 def explain(tmp_path: Path) -> Callable[..., Result]:
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    (tmp_path / "clients").mkdir(exist_ok=True)
-    (tmp_path / "clients" / "acme.toml").write_text(CLIENT)
-    client = Workspace(tmp_path).client("acme")
-    warehouse = Warehouse(client.data_dir)
-    journal = Journal.open(client.data_dir / "journal.db", client.clock)
-    with warehouse.burst() as session, journal.lease("run") as lease, journal.tx(lease) as tx:
-        shop = Shop(session)
+    def fill(shop: Shop) -> None:
+        client, session = Workspace(tmp_path).client("acme"), shop.session
         for day in ("2025-02-01", "2026-01-01", "2026-03-01"):
             shop.order("ann", day)
         Nights(shop).today(AS_OF)
@@ -42,15 +36,13 @@ def explain(tmp_path: Path) -> Callable[..., Result]:
         )
         shop.predict(AS_OF)
         build_reach(session)
-        for kind in KINDS:
-            journal.add_facts(tx, kind, moves(session, kind, date.fromisoformat(AS_OF)))
-    journal.close()
-    warehouse.publish()
+        journal = Journal.open(client.data_dir / "journal.db", client.clock)
+        with closing(journal), journal.lease("run") as lease, journal.tx(lease) as tx:
+            for kind in KINDS:
+                journal.add_facts(tx, kind, moves(session, kind, date.fromisoformat(AS_OF)))
 
-    def run(*args: str) -> Result:
-        return CliRunner().invoke(root, ["-w", str(tmp_path), "explain", *args])
-
-    return run
+    acme = Measured(tmp_path, fill)
+    return lambda *words: acme.run("explain", *words)
 
 
 def test_a_client_alone_gives_all_of_the_shops_numbers(explain: Callable[..., Result]) -> None:

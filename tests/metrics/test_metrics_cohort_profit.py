@@ -12,14 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from measured import Measured
 from metrics.shop import Shop
-from regulars.cli import root
-from regulars.config import Workspace
 from regulars.explain import TERMS
 from regulars.explain.profit_table import association, profit_data, profit_lines
 from regulars.metrics.cohort_profit import CohortProfit, ProfitRow, cohort_profit, spearman
-from regulars.warehouse import Warehouse
 
 AS_OF = "2026-03-31"
 
@@ -141,30 +139,17 @@ def test_a_shop_without_orders_has_no_cohorts(shop: Shop) -> None:
     assert list(profit_lines(found, 0.4, "Acme", newest=24))[-1] == "nobody has ordered yet"
 
 
-CLIENT = """schema = 1
-id = "acme"
-name = "Acme"
-timezone = "Europe/London"
-currency = "GBP"
-"""
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """`regulars cohorts acme --profit` with these lines in the client's file."""
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    file = tmp_path / "clients" / "acme.toml"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(CLIENT)
-    warehouse = Warehouse(Workspace(tmp_path).client("acme").data_dir)
-    with warehouse.burst() as session:
-        three(Shop(session))
-    warehouse.publish()
+    acme = Measured(tmp_path, three)
 
     def run(said: str, *args: str) -> Result:
-        file.write_text(CLIENT + said)
-        return CliRunner().invoke(root, ["-w", str(tmp_path), "cohorts", "acme", "--profit", *args])
+        acme.say(said)
+        return acme.run("cohorts", "acme", "--profit", *args)
 
     return run
 
@@ -198,10 +183,7 @@ def test_profit_is_a_table_of_its_own(run: Run, other: str) -> None:
 
 
 def test_a_client_that_was_never_measured_is_told_what_to_do(tmp_path: Path) -> None:
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    (tmp_path / "clients").mkdir(exist_ok=True)
-    (tmp_path / "clients" / "acme.toml").write_text(CLIENT)
-    done = CliRunner().invoke(root, ["-w", str(tmp_path), "cohorts", "acme", "--profit"])
+    done = Measured(tmp_path, None).run("cohorts", "acme", "--profit")
     assert done.exit_code == 1
     assert "Run: regulars run" in done.stderr
 

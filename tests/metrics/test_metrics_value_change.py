@@ -9,14 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from measured import Measured
 from metrics.shop import Shop
-from regulars.cli import root
 from regulars.clv.change_page import change_data, change_lines
 from regulars.clv.product_page import product_data, product_lines
-from regulars.config import Workspace
 from regulars.errors import RegularsError
 from regulars.explain import TERMS
 from regulars.metrics import simple_clv
@@ -24,10 +22,8 @@ from regulars.metrics.shapley import shapley, whole_parts
 from regulars.metrics.value_by_product import Began, Mean, value_by_product
 from regulars.metrics.value_change import Factors, Parts, ValueChange, split, value_change
 from regulars.money import Money
-from regulars.warehouse import Warehouse
 
 AS_OF = date(2026, 4, 1)
-CLIENT = 'schema = 1\nid = "acme"\nname = "Acme"\ntimezone = "Europe/London"\ncurrency = "GBP"\n'
 
 
 def two_years(shop: Shop) -> None:
@@ -252,21 +248,16 @@ def test_a_shop_without_products_or_predictions_says_so(shop: Shop) -> None:
 
 
 def test_the_command_shows_both_pages_and_the_same_as_data(tmp_path: Path) -> None:
-    place = tmp_path / "ws"
-    Workspace.create(place, "Harbour Lane", "Europe/London")
-    (place / "clients").mkdir(exist_ok=True)
-    (place / "clients" / "acme.toml").write_text(CLIENT)
-    warehouse = Warehouse(Workspace(place).client("acme").data_dir)
-    with warehouse.burst() as session:
-        shop = Shop(session)
+    def fill(shop: Shop) -> None:
         two_years(shop)
         tea_and_pots(shop)
         shop.build("2026-04-01")
         shop.predict("2026-04-01")
-    warehouse.publish()
+
+    acme = Measured(tmp_path, fill)
 
     def run(*words: str) -> str:
-        shown = CliRunner().invoke(root, ["-w", str(place), "clv", "acme", *words])
+        shown = acme.run("clv", "acme", *words)
         assert shown.exit_code == 0, shown.stderr
         return shown.stdout
 

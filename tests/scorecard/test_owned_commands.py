@@ -9,22 +9,16 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from measured import Measured
 from metrics.shop import Shop, noon
-from regulars.cli import root
-from regulars.config import Workspace
 from regulars.explain import TERMS
 from regulars.metrics import build_reach
 from regulars.scorecard import NAMES
-from regulars.warehouse import Warehouse, statement
+from regulars.warehouse import statement
 
 AS_OF = "2026-06-10"
-CLIENT = """schema = 1
-id = "acme"
-name = "Acme"
-timezone = "Europe/London"
-currency = "GBP"
-[connections.shop]
+SAID = """[connections.shop]
 plugin = "shopify"
 [costs]
 acquisition = [{ month = "2026-05", source = "social", amount = "30 GBP" }]
@@ -37,14 +31,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    (tmp_path / "clients").mkdir(exist_ok=True)
-    (tmp_path / "clients" / "acme.toml").write_text(CLIENT)
-    warehouse = Warehouse(Workspace(tmp_path).client("acme").data_dir)
-    with warehouse.burst() as session:
-        fill(Shop(session))
-    warehouse.publish()
-    return lambda *args: CliRunner().invoke(root, ["-w", str(tmp_path), *args])
+    return Measured(tmp_path, fill, SAID).run
 
 
 def fill(shop: Shop) -> None:
@@ -102,10 +89,7 @@ def test_another_month_can_be_asked_for_and_one_that_runs_cannot(run: Run) -> No
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_client_that_was_never_measured_is_told_what_to_do(tmp_path: Path, command: str) -> None:
-    Workspace.create(tmp_path, "Harbour Lane", "Europe/London")
-    (tmp_path / "clients").mkdir(exist_ok=True)
-    (tmp_path / "clients" / "acme.toml").write_text(CLIENT)
-    done = CliRunner().invoke(root, ["-w", str(tmp_path), command, "acme"])
+    done = Measured(tmp_path, None).run(command, "acme")
     assert done.exit_code == 1
     assert "Run: regulars run" in done.stderr
 

@@ -131,8 +131,7 @@ def _show_profit(call: Call, client: Client, is_other: bool, rows: int, as_csv: 
 
     if is_other:
         raise ConfigError("--profit is a table of its own", hint="Leave --revenue and --cumulative away")
-    clv = client.config.clv
-    margin = clv.margin if "margin" in clv.model_fields_set else None
+    margin = client.config.clv.known_margin
     with Warehouse(client.data_dir).published() as session:
         found = cohort_profit(session)
     if as_csv and not call.json:

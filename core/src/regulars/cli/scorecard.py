@@ -52,13 +52,11 @@ def _span(session: Session, month: datetime | None) -> Span:
 
 
 def _given(client: Client, journal: Journal, session: Session) -> Given:
+    from regulars.config.costs import by_month
     from regulars.scorecard import Given
 
     config = client.config
-    platforms: dict[date, int] = {}
-    for row in config.costs.platforms:
-        platforms[row.month] = platforms.get(row.month, 0) + row.amount.minor
-    margin = config.clv.margin if "margin" in config.clv.model_fields_set else None
+    platforms, margin = by_month(config.costs.platforms), config.clv.known_margin
     return Given(_ecoa(client, journal), platforms, margin, _experiment(client, journal, session))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from regulars.clv.settings import ClvSettings
-from regulars.metrics.sales import into, keep_updated, may_update
+from regulars.metrics.sales import OF_TOUCHED, filled, into, keep_updated, may_update
 from regulars.warehouse import Session, digest, statement, together
 
 NAME = "purchase_history"
-_MINE = "(SELECT x.* FROM {} AS x SEMI JOIN touched_customer AS t ON t.customer_id = x.customer_id)"
 _ALL = {"customer_day": "customer_day", "sale": "sale"}
-_TOUCHED = {name: _MINE.format(name) for name in _ALL}
+_TOUCHED = {name: OF_TOUCHED.format(name) for name in _ALL}
 _PREDICTED = "SELECT p.* FROM {} AS p ANTI JOIN objected AS o ON o.customer_id = p.customer_id"
 
 
@@ -43,7 +42,4 @@ def predicted_days(session: Session, settings: ClvSettings) -> pa.Table:
 
 
 def _days(places: dict[str, str]) -> str:
-    sql = statement(__package__, "purchase_day")
-    for name, text in places.items():
-        sql = sql.replace(f"{{{name}}}", text)
-    return sql
+    return filled(statement(__package__, "purchase_day"), places)

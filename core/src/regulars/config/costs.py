@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -77,3 +77,11 @@ class CostsConfig(Section):
         yield from ((f"acquisition.{n}", row.amount) for n, row in enumerate(self.acquisition))
         yield from ((f"programmes.{n}", row.amount) for n, row in enumerate(self.programmes))
         yield from ((f"platforms.{n}", row.amount) for n, row in enumerate(self.platforms))
+
+
+def by_month(costs: Iterable[SourceCost | ProgrammeCost | PlatformCost]) -> dict[date, int]:
+    """What was entered for each month, in minor units of the client's currency, by the month's first day."""
+    sums: dict[date, int] = {}
+    for cost in costs:
+        sums[cost.month] = sums.get(cost.month, 0) + cost.amount.minor
+    return sums

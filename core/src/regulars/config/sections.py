@@ -137,6 +137,11 @@ class ClvConfig(Section):
     refit_growth: Percent = 5.0
     pool: bool = False
 
+    @property
+    def known_margin(self) -> float | None:
+        """The margin where somebody entered one; the default of 1 is no margin to reckon profit with."""
+        return self.margin if "margin" in self.model_fields_set else None
+
 
 class MoneyConfig(Section):
     """Which orders count, with or without tax and shipping, when refunds count, and what foreign currencies

@@ -34,13 +34,14 @@ _ALL = {
 _OF_ORDERS = (
     "(SELECT x.* FROM {} AS x SEMI JOIN due_order AS d ON d.connection = x.connection AND d.order_id = x.{})"
 )
-_OF_CUSTOMERS = "(SELECT x.* FROM {} AS x SEMI JOIN touched_customer AS t ON t.customer_id = x.customer_id)"
+OF_TOUCHED = "(SELECT x.* FROM {} AS x SEMI JOIN touched_customer AS t ON t.customer_id = x.customer_id)"
+"""A table's rows of the customers that the last update touched."""
 _TOUCHED = {
     "orders": _OF_ORDERS.format("orders", "id"),
     "refund_part": _OF_ORDERS.format("refund_part", "order_id"),
-    "customer_sale": _OF_CUSTOMERS.format("sale"),
-    "customer_refund": _OF_CUSTOMERS.format("refund_sale"),
-    "customer_day": _OF_CUSTOMERS.format("customer_day"),
+    "customer_sale": OF_TOUCHED.format("sale"),
+    "customer_refund": OF_TOUCHED.format("refund_sale"),
+    "customer_day": OF_TOUCHED.format("customer_day"),
     "month": "date_trunc('month', e.day) IN (SELECT m.month FROM touched_month AS m)",
 }
 
@@ -89,6 +90,13 @@ def into(sql: str) -> str:
     return re.sub(r"CREATE OR REPLACE TABLE (\w+) AS", r"INSERT INTO \1", sql)
 
 
+def filled(sql: str, places: dict[str, str]) -> str:
+    """The statement with what stands for each {name}."""
+    for name, text in places.items():
+        sql = sql.replace(f"{{{name}}}", text)
+    return sql
+
+
 def _reach(session: Session, last: Kept | None, made_of: str, as_of: date) -> bool:
     if last is None or last.made_of != made_of or as_of < last.as_of or not session.has("touched_order"):
         return False
@@ -101,22 +109,16 @@ def _reach(session: Session, last: Kept | None, made_of: str, as_of: date) -> bo
 
 def _make_all(session: Session, params: dict[str, Any]) -> None:
     for name in (*_STEPS, "monthly"):
-        session.run(_filled(statement(__package__, name), _ALL), params)
+        session.run(filled(statement(__package__, name), _ALL), params)
     session.run("CREATE OR REPLACE TABLE touched_customer (customer_id VARCHAR)")
 
 
 def _make_touched(session: Session, params: dict[str, Any]) -> None:
     session.run(statement(__package__, "touched"))
     for name in _STEPS:
-        session.run(_filled(into(statement(__package__, name)), _TOUCHED), params)
+        session.run(filled(into(statement(__package__, name)), _TOUCHED), params)
     session.run(statement(__package__, "months"))
-    session.run(_filled(into(statement(__package__, "monthly")), _TOUCHED), params)
-
-
-def _filled(sql: str, places: dict[str, str]) -> str:
-    for name, text in places.items():
-        sql = sql.replace(f"{{{name}}}", text)
-    return sql
+    session.run(filled(into(statement(__package__, "monthly")), _TOUCHED), params)
 
 
 def _after_all(session: Session) -> int:
