@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from reactivation.bench import NOW, Shop, add, config, consent_was_read, served
 from regulars import SimulatedClock
 from regulars.cli import root
 from regulars.journal import Journal
+from regulars.lifecycle import Line
+from regulars.lifecycle.line import store
 from regulars.reactivation import EcoaDesk, advance
 from regulars.warehouse import Warehouse
 from regulars_ecoa.sandbox import EcoaSandbox
@@ -153,11 +156,17 @@ def test_lines_on_which_nobody_can_begin_in_time_are_told(regulars, folder):
     assert "nobody can begin" not in regulars("reactivation", "show", "brightpaw").stdout
     warehouse = Warehouse(folder / "data" / "brightpaw")
     with warehouse.burst() as session:
-        session.run("CREATE TABLE lifecycle_line (category VARCHAR, refused VARCHAR)")
-        session.run("""INSERT INTO lifecycle_line VALUES ('', 'write act_before = "234d"'), ('Tea', '')""")
+        plain = Line("", 90, 180, "fixed", "too few came back", act_before=180)
+        late = 'write act_before = "234d"'
+        store(
+            session,
+            [replace(plain, category=name, refused=late if name != "Tea" else "") for name in ("", "Tea", "Mugs")],
+        )
     warehouse.publish()
     shown = regulars("reactivation", "show", "brightpaw").stdout
-    assert 'nobody can begin in time, all products: write act_before = "234d"' in shown
+    assert shown.count("nobody can begin in time") == 1
+    assert 'nobody can begin in time, all products, Mugs: write act_before = "234d"\n' in shown
+    assert "act_before is written below [lifecycle] in clients/brightpaw.toml\n" in shown
 
 
 def test_the_audience_as_data(regulars):

@@ -49,7 +49,13 @@ def command(call: Call, client_id: str, months: int) -> None:
         "verdict": verdict(back),
     }
     call.show(
-        data, [*_lines(lines), *_sizes(basis, stages, levels), *_flows(flow), *_returns(back, verdict(back))]
+        data,
+        [
+            *_lines(lines, client.file),
+            *_sizes(basis, stages, levels),
+            *_flows(flow),
+            *_returns(back, verdict(back)),
+        ],
     )
 
 
@@ -60,7 +66,9 @@ _LEVELS = """SELECT s.level AS level, count(*) AS customers,
     ORDER BY list_position(['exploratory', 'basic', 'collaborated', 'interconnected'], s.level)"""
 
 
-def _lines(lines: Sequence[Line]) -> Iterator[str]:
+def _lines(lines: Sequence[Line], file: str) -> Iterator[str]:
+    from regulars.lifecycle import refusals
+
     rows = [
         (
             line.name,
@@ -92,11 +100,10 @@ def _lines(lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
         since = f", in force since {line.on}" if line.on else ""
         yield f"  {line.name}: {line.reason}{since}" + (f"; {line.note}" if line.note else "")
-    refused: dict[str, list[str]] = {}
-    for line in lines:
-        if line.refused:
-            refused.setdefault(line.refused, []).append(line.name)
-    yield from (f"  refused for {', '.join(names)}: {why}" for why, names in refused.items())
+    found = refusals(lines)
+    yield from (f"  refused for {why}" for why in found)
+    if found:
+        yield f"  act_before is written below [lifecycle] in {file}"
 
 
 def _sizes(basis: dict[str, Any], stages: dict[str, int], levels: Sequence[tuple[Any, ...]]) -> Iterator[str]:

@@ -37,7 +37,7 @@ def show(call: Call, client_id: str, sample: int) -> None:
     with reading(client) as journal:
         desk = EcoaDesk(client.config, journal, Warehouse(client.data_dir).published)
         with desk.read() as session:
-            note, beyond = _ecoa(desk, session), _beyond(session)
+            note, beyond = _ecoa(desk, session), _beyond(session, client.file)
             for segment in used:
                 found = audience(desk, session, segment)
                 sentence = lift(desk, session, found.series, segment.name).sentence
@@ -60,12 +60,13 @@ def _ecoa(desk: EcoaDesk, session: Session) -> str:
     return f"ECOA: {eligible:,} eligible, {left}"
 
 
-def _beyond(session: Session) -> list[str]:
-    """The lines on which nobody could begin in time, with what to write instead."""
-    if not session.has("lifecycle_line"):
-        return []
-    refused = session.query("SELECT category, refused FROM lifecycle_line WHERE refused <> '' ORDER BY category")
-    return [f"  nobody can begin in time, {category or 'all products'}: {why}" for category, why in refused]
+def _beyond(session: Session, file: str) -> list[str]:
+    """The lines on which nobody could begin in time, with what to write instead, and where."""
+    from regulars.lifecycle import refusals, stored
+
+    found = refusals(stored(session)) if session.has("lifecycle_line") else []
+    where = [f"  act_before is written below [lifecycle] in {file}"] if found else []
+    return [*(f"  nobody can begin in time, {why}" for why in found), *where]
 
 
 def _data(found: Audience, sentence: str, sample: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ night, because data change afterwards. Down-moves wait; missing evidence moves n
 
 from regulars.lifecycle.flow import Flow, Return, flows, returns, verdict
 from regulars.lifecycle.history import FACTS, KINDS, LINE, Recorded, history, line_facts, moves
-from regulars.lifecycle.line import Line, stored
+from regulars.lifecycle.line import Line, refusals, stored
 from regulars.lifecycle.settings import LifecycleSettings, lifecycle_settings
 from regulars.lifecycle.standing import build, stale
 
@@ -25,6 +25,7 @@ __all__ = [
     "lifecycle_settings",
     "line_facts",
     "moves",
+    "refusals",
     "returns",
     "stale",
     "stored",

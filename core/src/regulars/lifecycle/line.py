@@ -86,6 +86,16 @@ def stored(session: Session) -> Sequence[Line]:
     return [_line(row) for row in session.table(sql).to_pylist()]
 
 
+def refusals(lines: Iterable[Line]) -> list[str]:
+    """Why nobody can begin a series in time, each reason once with the categories it holds for; [] where somebody
+    can in all of them."""
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        if line.refused:
+            names.setdefault(line.refused, []).append(line.name)
+    return [f"{', '.join(of)}: {why}" for why, of in names.items()]
+
+
 def _line(row: dict[str, Any]) -> Line:
     quartiles, chances = row.pop("quartiles"), row.pop("chances")
     return Line(**row, quartiles=tuple(quartiles) if quartiles else None, chances=tuple(chances))
