@@ -85,6 +85,19 @@ def test_an_archived_company_and_one_that_was_merged_are_gone(api, source, make,
     assert [one["id"] for one in shelf.of("company")] == [kept]
 
 
+def test_a_company_merged_into_one_that_was_archived_before_the_next_reading_is_gone(api, source, make, clock):
+    kept, archived, merged = (make("companies", name=name) for name in "ABC")
+    clock.forward(timedelta(hours=1))
+    shelf = Shelf()
+    shelf.read(source)
+    asked = {"primaryObjectId": archived, "objectIdToMerge": merged}
+    _, row = api.json("POST", f"{OBJECTS}/companies/merge", asked)
+    api.ask("DELETE", f"{OBJECTS}/companies/{row['id']}")
+    clock.forward(timedelta(hours=1))
+    shelf.read(source)
+    assert [one["id"] for one in shelf.of("company")] == [kept]
+
+
 def test_a_token_that_may_not_read_companies_reads_the_rest(box, source, crowd):
     box.scopes -= {"crm.objects.companies.read", "content"}
     box.populate(crowd(3))

@@ -252,6 +252,21 @@ def test_archived_contacts_are_deletions(box, api, source, crowd, clock, read, r
     assert {(one["entity"], one["updated_at"]) for one in gone} == {("person", clock.now())}
 
 
+def test_who_was_merged_into_a_contact_that_was_archived_before_the_next_reading(
+    box, api, source, clock, read, rows
+):
+    ann, bob = (api.create(email=f"{name}@tea.example.test") for name in ("ann", "bob"))
+    _, cursor = read(source, "contacts")
+    clock.forward(timedelta(hours=1))
+    made = api.json("POST", f"{api.objects}/merge", {"primaryObjectId": ann, "objectIdToMerge": bob})[1]["id"]
+    box.portal.contacts.archive(made, clock.now())
+    clock.forward(timedelta(hours=1))
+    assert rows(read(source, "contacts", cursor)[0], "merge") == []
+    pages = read(source, "archived")[0]
+    assert {one["id"]: one["into"] for one in rows(pages, "merge")} == {ann: made, bob: made}
+    assert ids(rows(pages, "deletion")) == [made]
+
+
 def test_members_of_our_lists_are_read_and_of_no_others(box, api, source, crowd, read, rows):
     box.populate(crowd(130))
     everybody = list(box.contacts)

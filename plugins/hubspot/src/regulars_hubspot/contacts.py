@@ -67,11 +67,14 @@ def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str]) -> 
     return Page({kind: records for kind, records in found.items() if records}, rejected=rejected)
 
 
-def to_deletions(raws: Sequence[Any], entity: str = "person") -> Page:
-    """Archived records as deletions."""
-    rows, rejected = rows_of(raws, entity)
-    gone = [Deletion(id=row.id, updated_at=row.archived_at or row.updated_at, entity=entity) for row in rows]
-    return Page({"deletion": gone} if gone else {}, rejected=rejected)
+def to_deletions(raws: Sequence[Any]) -> Page:
+    """Archived contacts as deletions, and what went up in them: who was merged and archived before the next
+    reading is in no other list."""
+    rows, rejected = rows_of(raws)
+    gone = [Deletion(id=row.id, updated_at=row.archived_at or row.updated_at, entity="person") for row in rows]
+    merges = [merge for row in rows for merge in to_merges(row)]
+    found: dict[str, Sequence[Record]] = {"deletion": gone, "merge": merges}
+    return Page({kind: records for kind, records in found.items() if records}, rejected=rejected)
 
 
 def to_memberships(raws: Sequence[Any], name: str, now: datetime) -> Page:

@@ -24,7 +24,7 @@ LAG = timedelta(seconds=60)
 were measured)."""
 OVERLAP = timedelta(minutes=5)
 LONGEST_LIST = 6_000  # characters of property names in a URL, escaped; HubSpot answers 414 at about 8,000
-ARCHIVED = {"contacts": "person", "companies": "company"}
+ARCHIVED = {"contacts": contacts.to_deletions, "companies": companies.to_deletions}
 Windows = Iterator[tuple[Page, str]]
 
 
@@ -186,7 +186,7 @@ class HubSpotSource:
         for kind in kinds[kinds.index(begun) :]:
             try:
                 for raws, token in self._bin(kind, at if kind == begun else ""):
-                    yield contacts.to_deletions(raws, ARCHIVED[kind]), f"{kind}:{token}"
+                    yield ARCHIVED[kind](raws), f"{kind}:{token}"
             except ScopeError:
                 if kind == "contacts":
                     raise
@@ -195,7 +195,7 @@ class HubSpotSource:
         following: str | None = after
         while following is not None:
             here = following
-            raws, following = self._client.page(kind, here, (), archived=True)
+            raws, following = self._client.page(kind, here, ("hs_merged_object_ids",), archived=True)
             yield raws, following or here
 
     # --- lists ---
