@@ -9,7 +9,7 @@ import pytest
 import regulars
 
 NAMES = """
-AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Company ConfigError Connector Consent
+AddressChange Again AuthError Bounce Change CheckReport Clock CodeUse Columns Company ConfigError Connector Consent
 Customer Deletion Destination Discovery Draft DraftRequest Drafts
 Ability Deliverability EcoaBatch EcoaBounce EcoaCapabilities EcoaCode EcoaCredit EcoaJob EcoaPage
 EcoaProvider EcoaQuote EcoaRejection EcoaResult EcoaRow JobState MatchLevel Permission FieldSpec

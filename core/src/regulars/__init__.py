@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from regulars.quota import Limit as Limit
     from regulars.records import Bounce as Bounce
     from regulars.records import CodeUse as CodeUse
+    from regulars.records import Columns as Columns
     from regulars.records import Company as Company
     from regulars.records import Consent as Consent
     from regulars.records import Deletion as Deletion
@@ -128,7 +129,7 @@ _HOME = {
     "money": "Money MoneyError exponent minor_units",
     "quota": "Level Limit",
     "records": (
-        "Bounce CodeUse Company Consent Deletion Fulfilment Line Membership Merge Order Person Product"
+        "Bounce CodeUse Columns Company Consent Deletion Fulfilment Line Membership Merge Order Person Product"
         " Record Refund RefundLine Signal Touch record"
     ),
     "secret": "Secret",

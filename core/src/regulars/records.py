@@ -15,12 +15,15 @@ Changing a field here is a change of the stored format: raise SCHEMA_VERSION and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
+from itertools import chain
 from types import NoneType, UnionType
-from typing import Any, TypedDict, get_args, get_origin, get_type_hints
+from typing import Any, TypedDict, get_args, get_origin, get_type_hints, overload
+
+from regulars.errors import PluginError
 
 SCHEMA_VERSION = 1
 
@@ -258,6 +261,47 @@ class Merge(TypedDict):
 
 Record = Mapping[str, Any]
 """Any of the records above where the kind is told beside it."""
+
+
+class Columns(Sequence[Record]):
+    """Records of one kind told column by column: `of` is field -> the value of each record, in one order.
+
+    It reads like any sequence of records, and is stored as it is. A list for each field of a page costs half of
+    what a dict for each record does, which shows where pages are large; elsewhere a list of records is as good.
+    Columns may share a list. Raises PluginError where they are not equally long.
+    """
+
+    __slots__ = ("_length", "of")
+
+    def __init__(self, of: Mapping[str, Sequence[Any]]) -> None:
+        lengths = {len(column) for column in of.values()}
+        if len(lengths) != 1:
+            raise PluginError(f"columns of one page must be equally long, these have {sorted(lengths)} values")
+        self.of, self._length = of, lengths.pop()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Record]:
+        names = tuple(self.of)
+        return (dict(zip(names, values, strict=True)) for values in zip(*self.of.values(), strict=True))
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> Columns: ...
+    def __getitem__(self, at: int | slice) -> Record | Columns:
+        part = {name: column[at] for name, column in self.of.items()}
+        return Columns(part) if isinstance(at, slice) else part
+
+
+def joined(pages: Sequence[Sequence[Record]]) -> Sequence[Record]:
+    """Pages of one kind one after the other: columns where all of them are and have the same fields."""
+    told = [page for page in pages if isinstance(page, Columns)]
+    if not told or len(told) < len(pages) or any(page.of.keys() != told[0].of.keys() for page in told):
+        return list(chain.from_iterable(pages))
+    return Columns({name: list(chain.from_iterable(page.of[name] for page in told)) for name in told[0].of})
+
 
 KINDS: Mapping[str, type] = {
     "person": Person,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
-SELDOM = 50_000
-"""New objects between two looks, where a connector leaves cycles: about a batch of records."""
+SELDOM = 200_000
+"""New objects between two looks, where a connector leaves cycles: more than a batch of records makes."""
 
 # Asking the interpreter whether objects were put aside counts them all, which takes as long as a look.
 _aside = Event()

@@ -10,7 +10,7 @@ from pathlib import Path
 from regulars.connector import Page, Rejected, Source
 from regulars.errors import PluginError
 from regulars.journal import Journal, Lease, Tx
-from regulars.records import KINDS, Record
+from regulars.records import KINDS, Record, joined
 from regulars.sync.garbage import seldom_collected
 from regulars.warehouse import Warehouse, write_segment
 
@@ -39,7 +39,7 @@ class StreamCount:
 
 @dataclass
 class _Batch:
-    rows: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, list[Sequence[Record]]] = field(default_factory=lambda: defaultdict(list))
     rejected: list[Rejected] = field(default_factory=list)
     cursor: str | None = None
     begins: bool = False
@@ -50,12 +50,16 @@ class _Batch:
         for kind, records in page.rows.items():
             if kind not in KINDS:
                 raise PluginError(f"a page holds records of unknown kind {kind!r}")
-            self.rows[kind].extend(records)
+            self.rows[kind].append(records)
             self.size += len(records)
         self.rejected.extend(page.rejected)
         self.cursor = page.cursor if page.cursor is not None else self.cursor
         self.begins = self.begins or page.begins
         self.pages += 1
+
+    def counts(self) -> dict[str, int]:
+        """How many records of each kind."""
+        return {kind: sum(map(len, pages)) for kind, pages in self.rows.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +109,20 @@ class _Reader:
             return batch
         seq = self.journal.rows("SELECT coalesce(max(seq), 0) + 1 FROM segment")[0][0]
         files: list[tuple[int, str, str, int]] = []
-        for number, (kind, rows) in enumerate(sorted(batch.rows.items()), start=seq):
-            if rows:
+        for number, (kind, pages) in enumerate(sorted(batch.rows.items()), start=seq):
+            if rows := joined(pages):
                 name = f"{self.connection}/{number:09d}-{kind}.parquet"
                 write_segment(self.warehouse.folder / "segments" / name, kind, rows)
                 files.append((number, kind, name, len(rows)))
         with self.journal.tx(self.lease) as tx:
             self._note(tx, batch, files, seq)
-        self.read.update({kind: len(rows) for kind, rows in batch.rows.items() if rows})
+        self.read.update({kind: count for kind, count in batch.counts().items() if count})
         self.refused += len(batch.rejected)
         batch.rows.clear()
         return _Batch()
 
     def _note(self, tx: Tx, batch: _Batch, files: list[tuple[int, str, str, int]], seq: int) -> None:
-        now = self.journal.clock.now().isoformat()
+        now, counts = self.journal.clock.now().isoformat(), batch.counts()
         tx.executemany(
             "INSERT INTO segment (seq, run_id, connection, stream, kind, path, rows, at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -139,16 +143,8 @@ class _Reader:
             "INSERT INTO count VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, connection, stream, kind)"
             " DO UPDATE SET rows = rows + excluded.rows, at = excluded.at",
             [
-                (
-                    self.run_id,
-                    self.connection,
-                    self.stream,
-                    kind,
-                    len(batch.rows.get(kind, ())),
-                    self.backfill,
-                    now,
-                )
-                for kind in {*GATED, *batch.rows}
+                (self.run_id, self.connection, self.stream, kind, counts.get(kind, 0), self.backfill, now)
+                for kind in {*GATED, *counts}
             ],
         )
         tx.executemany(
@@ -166,8 +162,8 @@ class _Reader:
         now = self.journal.clock.now()
         batch = _Batch(cursor=cursor, pages=1)
         for kind in kinds:
-            for record_id in gone(self.warehouse, self.connection, kind, start, self._seen(kind, start)):
-                batch.rows["deletion"].append({"id": record_id, "updated_at": now, "entity": kind})
+            ids = gone(self.warehouse, self.connection, kind, start, self._seen(kind, start))
+            batch.rows["deletion"].append([{"id": each, "updated_at": now, "entity": kind} for each in ids])
         return batch
 
     def _seen(self, kind: str, start: int) -> list[Path]:

@@ -147,7 +147,10 @@ class MailchimpClient:
 
     def find(self, path: str, **params: str | int) -> dict[str, Any] | None:
         """An object, None where Mailchimp says that it does not exist. Raises PlatformError otherwise."""
-        response = self.send("GET", path, params=params)
+        return self.read(self.send("GET", path, params=params))
+
+    def read(self, response: Response) -> dict[str, Any] | None:
+        """The object in an answer, as `find` gives it."""
         problem = Problem.read(response)
         if response.status == 404 and problem.title == "Resource Not Found":
             return None

@@ -1,7 +1,7 @@
 """Members as canonical records: a person, a consent and, where the address is dead, a bounce.
 
-An audience has up to millions of members, so that a row is read as it arrives, without a model in between;
-what cannot be understood raises ValueError, KeyError or TypeError and is set aside by whoever reads.
+An audience has up to millions of members, a thousand a page, so that a page is read column by column, without a
+model in between.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
-from regulars import Bounce, Consent, Person
+from regulars import Bounce, Columns, Record
 
 from regulars_mailchimp.groups import Interest, chosen
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Reader:
-    """Makes records of member rows. `tags` asks for all tags of a row that does not show all of its own;
+    """Makes records of a page of member rows. `tags` asks for all tags of a row that does not show all of its own;
     `extra` names member properties that the client mapped; `interests` gives the audience's, by id, and is
     asked once a row has any."""
 
@@ -43,11 +43,65 @@ class Reader:
     interests: Callable[[], Mapping[str, Interest]] = dict
     _known: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
-    def person(self, row: Row, changed: datetime) -> Person:
-        """The profile. `custom` holds the merge fields that are not ours, interests by category, the hash,
+    def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
+        """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
+        rows cannot be understood."""
+        if not all(isinstance(row, dict) for row in rows):
+            raise ValueError("a member is no object")
+        member = _Checked(
+            contact=_texts(rows, "contact_id"),
+            hash=_texts(rows, "id"),
+            email=_texts(rows, "email_address"),
+            status=[row.get("status") for row in rows],
+            changed=[in_utc(datetime.fromisoformat(row["last_changed"])) for row in rows],
+            opted=[row.get("timestamp_opt") for row in rows],
+        )
+        if unknown := [status for status in member.status if status not in STATES]:
+            raise ValueError(f"status: {unknown[0]!r} is none that is known")
+        dead = [(row, at) for row, at in zip(rows, member.changed, strict=True) if row["status"] == "cleaned"]
+        return {
+            "person": self._people(rows, member),
+            "consent": _consents(rows, member),
+            "bounce": [bounce(row, at) for row, at in dead],
+        }
+
+    def _people(self, rows: Sequence[Row], member: _Checked) -> Columns:
+        """The profiles. `custom` holds the merge fields that are not ours, interests by category, the hash,
         and what was asked for."""
-        values = row.get("merge_fields") or {}  # an empty object arrives as an empty list
-        ours, others = self._parted(tuple(values))
+        none: list[str] = []
+        merged = [row.get("merge_fields") or {} for row in rows]  # an empty object arrives as an empty list
+        parted = [self._parted(tuple(values)) for values in merged]
+        signed = [row.get("timestamp_signup") for row in rows]
+        tags = [self._tags(row) if row.get("tags") or row.get("tags_count") else none for row in rows]
+        return Columns(
+            {
+                "id": member.contact,
+                "updated_at": member.changed,
+                "created_at": _instants([sign or opt for sign, opt in zip(signed, member.opted, strict=True)]),
+                "email": [email or None for email in member.email],
+                "other_emails": [none] * len(rows),
+                "phone": _merge_texts(merged, "PHONE"),
+                "first_name": _merge_texts(merged, "FNAME"),
+                "last_name": _merge_texts(merged, "LNAME"),
+                "country": [
+                    _country(values.get("ADDRESS"), row.get("location"))
+                    for values, row in zip(merged, rows, strict=True)
+                ],
+                "company": _merge_texts(merged, "COMPANY"),
+                "tags": [[name for name in names if not _is_list(name)] if names else none for names in tags],
+                "held": [
+                    _held(values, ours) if ours else _NOTHING
+                    for values, (ours, _) in zip(merged, parted, strict=True)
+                ],
+                "lists": [[name for name in names if _is_list(name)] if names else none for names in tags],
+                "custom": [
+                    self._custom(row, values, others)
+                    for row, values, (_, others) in zip(rows, merged, parted, strict=True)
+                ],
+            }
+        )
+
+    def _custom(self, row: Row, values: Mapping[str, Any], others: Sequence[str]) -> str:
         custom = {tag: values[tag] for tag in others}
         if groups := row.get("interests"):
             custom["interests"] = chosen(self.interests(), groups)
@@ -55,27 +109,11 @@ class Reader:
             if name not in values:
                 custom[name] = _property(row, custom, name)
         custom["hash"] = row["id"]
-        tags = [tag["name"] for tag in shown] if (shown := row.get("tags")) else []
-        if row.get("tags_count", 0) > len(tags):
-            tags = list(self.tags(row))
-        signed = row.get("timestamp_signup") or row.get("timestamp_opt")
-        get = values.get
-        return {
-            "id": row["contact_id"],
-            "updated_at": changed,
-            "created_at": instant(signed) if signed else None,
-            "email": row["email_address"] or None,
-            "other_emails": [],
-            "phone": _text(get("PHONE")),
-            "first_name": _text(get("FNAME")),
-            "last_name": _text(get("LNAME")),
-            "country": _country(get("ADDRESS"), row.get("location")),
-            "company": _text(get("COMPANY")),
-            "tags": [name for name in tags if not name.startswith(LIST_PREFIX)] if tags else [],
-            "held": _held(values, ours) if ours else _NOTHING,
-            "lists": [name for name in tags if name.startswith(LIST_PREFIX)] if tags else [],
-            "custom": to_json(custom).decode(),
-        }
+        return to_json(custom).decode()
+
+    def _tags(self, row: Row) -> Sequence[str]:
+        shown = [tag["name"] for tag in row.get("tags") or ()]
+        return self.tags(row) if row.get("tags_count", 0) > len(shown) else shown
 
     def _parted(self, tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Our merge tags and the others, sorted; the rows of an audience have the same."""
@@ -85,35 +123,37 @@ class Reader:
         return self._known[tags]
 
 
-def checked(row: Any) -> datetime:
-    """When a row was changed. Raises ValueError for a row that lacks what a member must have."""
-    if not isinstance(row, dict):
-        raise ValueError("a member is no object")
-    for name in ("contact_id", "id", "email_address"):
-        if not isinstance(row.get(name), str):
-            raise ValueError(f"{name}: {row.get(name)!r} is no text")
-    if row.get("status") not in STATES:
-        raise ValueError(f"status: {row.get('status')!r} is none that is known")
-    return instant(row["last_changed"])
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What several records are made of, checked, a value for each row of a page."""
+
+    contact: Sequence[str]
+    hash: Sequence[str]
+    email: Sequence[str]
+    status: Sequence[Any]
+    changed: Sequence[datetime]
+    opted: Sequence[Any]
 
 
-def consent(row: Row, changed: datetime) -> Consent:
-    """The e-mail consent. When an opt-out was made Mailchimp does not say."""
-    status, contact = row["status"], row["contact_id"]
-    opted = row.get("timestamp_opt") if status == "subscribed" else None
-    reason = row.get("unsubscribe_reason")
-    return {
-        "id": f"{contact}:email",
-        "updated_at": changed,
-        "person_id": contact,
-        "address": row["email_address"],
-        "channel": "email",
-        "state": STATES[status],
-        "at": instant(opted) if opted else None,
-        "by": _by(status, reason or ""),
-        "source": "archived" if status == "archived" else row.get("source") or None,
-        "proof": f"reason: {reason}" if reason else None,
-    }
+def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
+    """The e-mail consents. When an opt-out was made Mailchimp does not say."""
+    reasons = [row.get("unsubscribe_reason") for row in rows]
+    opted = zip(member.opted, member.status, strict=True)
+    sources = zip(rows, member.status, strict=True)
+    return Columns(
+        {
+            "id": [f"{contact}:email" for contact in member.contact],
+            "updated_at": member.changed,
+            "person_id": member.contact,
+            "address": member.email,
+            "channel": ["email"] * len(rows),
+            "state": [STATES[status] for status in member.status],
+            "at": _instants([at if status == "subscribed" else None for at, status in opted]),
+            "by": [_by(status, reason or "") for status, reason in zip(member.status, reasons, strict=True)],
+            "source": ["archived" if s == "archived" else row.get("source") or None for row, s in sources],
+            "proof": [f"reason: {reason}" if reason else None for reason in reasons],
+        }
+    )
 
 
 def bounce(row: Row, changed: datetime) -> Bounce:
@@ -132,12 +172,37 @@ def bounce(row: Row, changed: datetime) -> Bounce:
 
 def instant(text: str) -> datetime:
     """A text of Mailchimp's as an aware instant in UTC. Raises ValueError for one without a zone."""
-    found = datetime.fromisoformat(text)
+    return in_utc(datetime.fromisoformat(text))
+
+
+def in_utc(found: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError where it has no zone."""
     if found.tzinfo is UTC:
         return found
     if found.tzinfo is None:
-        raise ValueError(f"{text!r} has no zone")
+        raise ValueError(f"'{found.isoformat()}' has no zone")
     return found.astimezone(UTC)
+
+
+def _instants(texts: Sequence[Any]) -> list[datetime | None]:
+    return [in_utc(datetime.fromisoformat(text)) if text else None for text in texts]
+
+
+def _texts(rows: Sequence[Row], name: str) -> list[str]:
+    """A property that every member must have. Raises ValueError for one that is no text."""
+    found: list[Any] = [row.get(name) for row in rows]
+    for value in found:
+        if not isinstance(value, str):
+            raise ValueError(f"{name}: {value!r} is no text")
+    return found
+
+
+def _merge_texts(merged: Sequence[Mapping[str, Any]], tag: str) -> list[str | None]:
+    return [_text(values.get(tag)) for values in merged]
+
+
+def _is_list(tag: str) -> bool:
+    return tag.startswith(LIST_PREFIX)
 
 
 def _by(status: str, reason: str) -> str:

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from regulars import Bounce, Consent, Http, Page, Person, Rejected, by_time, full_compare
+from regulars import Http, Page, Rejected, by_time, full_compare
 
-from regulars_mailchimp import groups, rows
+from regulars_mailchimp import groups
 from regulars_mailchimp.activity import Activity
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.groups import Interest
@@ -28,6 +28,7 @@ from regulars_mailchimp.sweep import SECOND, Sweep
 
 _OVERLAP = timedelta(minutes=5)  # their clock and ours may differ
 _PRESENCE = timedelta(days=7)
+_NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 _SWEEPS = ("members", "archived", "again")
 
 
@@ -122,22 +123,21 @@ class MailchimpSource:
         return list(asked)
 
     def _page(self, found: Sequence[Any]) -> Page:
-        people: list[Person] = []
-        consents: list[Consent] = []
-        bounces: list[Bounce] = []
-        rejected: list[Rejected] = []
-        for row in found:
-            try:
-                changed = rows.checked(row)
-                person, consent = self._reader.person(row, changed), rows.consent(row, changed)
-                if row["status"] == "cleaned":
-                    bounces.append(rows.bounce(row, changed))
-            except (AttributeError, KeyError, TypeError, ValueError) as fault:
-                rejected.append(_rejected(row, fault))
-            else:
-                people.append(person)
-                consents.append(consent)
-        return Page({"person": people, "consent": consents, "bounce": bounces}, rejected=rejected)
+        """The page's records. A row that cannot be understood is found by trying each alone, and set aside."""
+        try:
+            return Page(self._reader.page(found))
+        except _NOT_UNDERSTOOD:
+            faults = [(row, self._fault(row)) for row in found]
+        fine = [row for row, fault in faults if fault is None]
+        rejected = [_rejected(row, fault) for row, fault in faults if fault is not None]
+        return Page(self._reader.page(fine), rejected=rejected)
+
+    def _fault(self, row: Any) -> Exception | None:
+        try:
+            self._reader.page([row])
+        except _NOT_UNDERSTOOD as fault:
+            return fault
+        return None
 
 
 def _rejected(row: Any, fault: Exception) -> Rejected:

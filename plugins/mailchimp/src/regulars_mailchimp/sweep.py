@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from regulars import PlatformError
+from regulars import ConfigError, PlatformError, Response
 
 from regulars_mailchimp.client import PAGE, MailchimpClient
 
@@ -73,27 +73,29 @@ class Sweep:
     ) -> Generator[tuple[int, Rows, int], None, None]:
         """Pages at growing offsets, some asked for ahead of their turn, each with what it says of the total."""
         end = offset + _STEP * self.run
-        ahead: deque[tuple[int, Future[tuple[Rows, int]]]] = deque()
+        ahead: deque[tuple[int, Future[Response]]] = deque()
         pool = ThreadPoolExecutor(max_workers=self.client.workers)
 
         def ask(least: int) -> None:
             """Keep the connections busy, also while a page is being worked on."""
             nonlocal offset
             while offset < end and len(ahead) < 2 * self.client.workers and (offset < total or len(ahead) < least):
-                ahead.append((offset, pool.submit(self._rows, since, offset)))
+                ahead.append((offset, pool.submit(self._fetch, since, offset)))
                 offset += _STEP
 
         try:
             while offset < end or ahead:
                 ask(1)
                 at, future = ahead.popleft()
-                rows, total = future.result()
+                rows, total = self._read(future.result(), at)
                 ask(0)
                 yield at, rows, total
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _rows(self, since: datetime | None, offset: int) -> tuple[Rows, int]:
+    def _fetch(self, since: datetime | None, offset: int) -> Response:
+        """A page as it arrives. It is read when its turn comes: what waits is cheap as one text, dear as thousands
+        of objects."""
         params: dict[str, str | int] = {
             "count": PAGE,
             "offset": offset,
@@ -107,12 +109,16 @@ class Sweep:
             params["since_last_changed"] = since.isoformat()
         if self.until:
             params["before_last_changed"] = self.until.isoformat()
-        where = f"{self.client.list}/members"
-        body = self.client.get(where, **params)
+        return self.client.send("GET", f"{self.client.list}/members", params=params)
+
+    def _read(self, response: Response, offset: int) -> tuple[Rows, int]:
+        body = self.client.read(response)
+        if body is None:
+            raise ConfigError("Mailchimp has no such thing", where=self.client.list, hint="Check the audience ID")
         rows = body.get("members")
         total = body.get("total_items")
         if not isinstance(rows, list) or (not rows and not offset and total):
-            raise PlatformError("the answer lists no members", where=where, hint="Try again later")
+            raise PlatformError("the answer lists no members", where=self.client.list, hint="Try again later")
         return rows, int(total or 0)
 
 
