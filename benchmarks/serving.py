@@ -43,10 +43,6 @@ def big_world(people: int, orders: int, lines: int, seed: int = 7) -> World:
     return world
 
 
-def _line(dice: random.Random) -> WorldLine:
-    return WorldLine(f"SKU-{dice.randrange(500)}", 1, f"{dice.randrange(500, 9000) / 100:.2f}")
-
-
 @contextmanager
 def served(role: str, people: int, orders: int, lines: int) -> Iterator[dict[str, Any]]:
     """A shop in another process: {"url", "credentials", "plugin", "populate_s"}."""

@@ -110,12 +110,6 @@ _MAIL_CONSENT = {
 }
 
 
-_MEMBER = (
-    *("email_address", "status", "unsubscribe_reason", "by", "before"),
-    *("source", "timestamp_opt", "country"),
-)
-
-
 def mail(box: Any) -> Truth:
     """A Mailchimp audience."""
     found, audience = Truth(), box.audience

@@ -285,6 +285,21 @@ def test_too_many_records_block_the_whole_plan(bench):
     assert {c.blocked for c in plan.changes} == {"guard max_write_records: 6 records, limit 5"}
 
 
+def test_a_plan_that_touches_too_many_records_keeps_nobody_in_a_senders_list_who_said_no(bench):
+    bench.configure("[guards]\nmax_write_records = 5\n" + MAPS)
+    bench.in_use = (MAILED,)
+    many(bench, 6, stage="retention")
+    first, second, *_ = bench.people
+    for key in (first, second):
+        bench.sandbox.people[key]["lists"] = ["rg:mailed"]
+    bench.consents[first] = "no"
+    plan = bench.plan()
+    assert [c.change for c in plan.writable()] == [LeaveList(first, "rg:mailed")]
+    assert (LeaveList(second, "rg:mailed"), "guard max_write_records: 6 records, limit 5") in {
+        (c.change, c.blocked) for c in plan.changes
+    }
+
+
 def test_somebody_elses_change_of_our_field_is_repaired_and_said(bench):
     bench.add("ada", stage="retention")
     bench.add("bob", stage="retention")

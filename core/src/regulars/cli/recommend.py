@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from regulars.config import Client
     from regulars.warehouse import Session
 
-_KINDS = {"pair": "bought together", "upsell": "upsell", "add_on": "add-on"}
-
 
 @shared
 @dated

@@ -67,6 +67,9 @@ def guard_records(changes: Sequence[PlannedChange], limits: Limits) -> str:
     return f"guard max_write_records: {records:,} records, limit {limits.max_write_records:,}"
 
 
-def blocked(changes: Sequence[PlannedChange], why: str) -> list[PlannedChange]:
-    """The changes with `why` in their way; what was blocked already keeps its own reason."""
-    return [replace(c, blocked=why) if why and not c.blocked else c for c in changes]
+def blocked(
+    changes: Sequence[PlannedChange], why: str, free: Collection[PlannedChange] = ()
+) -> list[PlannedChange]:
+    """The changes with `why` in their way; what was blocked already keeps its own reason. Nothing is in the way of
+    those in `free`."""
+    return [replace(c, blocked=why) if why and not c.blocked and c not in free else c for c in changes]

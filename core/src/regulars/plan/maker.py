@@ -52,14 +52,6 @@ class _Extra:
         return replace(plain, set=new, change=len(mine) - new, held=len(mine) - new)
 
 
-@dataclass(frozen=True)
-class _Added:
-    """Changes from outside the maps, and the fields that they need."""
-
-    changes: Sequence[PlannedChange]
-    specs: Sequence[FieldSpec]
-
-
 def make_plan(
     client: Client,
     journal: Journal,
@@ -87,15 +79,16 @@ def make_plan(
     config = client.config
     stale = freshness(journal, config.clock.consent_max_age).stale
     opened = {name: connections.get(name) for name, c in config.connections.items() if c.writes}
-    parts: list[tuple[Target, list[PlannedChange]]] = []
+    parts: list[tuple[Target, list[PlannedChange], set[PlannedChange]]] = []
     with warehouse.burst() as session:
         context = _Context(config, session, journal, segments, kept or {}, stale, allowed)
         for name, connection in opened.items():
             mine = _Extra([c for c in extra if c.connection == name], (specs or {}).get(name, ()))
             parts.append(_part(context, name, connection.connector, client.file, mine))
-    changes = [change for _, found in parts for change in found]
-    changes = guards.blocked(changes, guards.guard_records(changes, config.guards))
-    targets = [priced(target, changes, opened[target.connection]) for target, _ in parts]
+    changes = [change for _, found, _ in parts for change in found]
+    free = {change for _, _, found in parts for change in found}
+    changes = guards.blocked(changes, guards.guard_records(changes, config.guards), free)
+    targets = [priced(target, changes, opened[target.connection]) for target, _, _ in parts]
     now = client.clock.now()
     plan = Plan(
         client=client.id,
@@ -125,7 +118,8 @@ def store(client: Client, journal: Journal, lease: Lease, plan: Plan) -> Plan:
 
 def _part(
     context: _Context, name: str, connector: Connector, file: str, extra: _Extra
-) -> tuple[Target, list[PlannedChange]]:
+) -> tuple[Target, list[PlannedChange], set[PlannedChange]]:
+    """A connection's target, its changes, and those of them that no guard stops."""
     config, session = context.config, context.session
     entries = [entry for entry in config.map if entry.to == name]
     fields, lists = rules_of(
@@ -133,7 +127,7 @@ def _part(
     )
     records = mirror.records(session, context.journal, name)
     counts, changes = _fields(context, name, fields, records)
-    list_counts, moves = _lists(context, name, lists, records)
+    list_counts, moves, free = _lists(context, name, lists, records)
     changes += [*moves, *(_permitted(change, connector, config) for change in extra.changes)]
     for change in changes:
         firewall.check(change.change, connector.writes, f"{name}.{change.name}")
@@ -148,24 +142,7 @@ def _part(
         asked=_asked(changes, connector),
         namespace=connector.writes.field_prefix if connector.writes else "",
     )
-    return target, changes
-
-
-def _counted(spec: FieldSpec, changes: Sequence[PlannedChange]) -> FieldCount:
-    mine = [c for c in changes if c.name == spec.name]
-    cleared = sum(1 for c in mine if c.wanted is None)
-    new = sum(1 for c in mine if c.now is None and c.wanted is not None)
-    return FieldCount(
-        spec.name,
-        spec.type,
-        spec.label,
-        spec.options,
-        set=new,
-        change=len(mine) - new - cleared,
-        clear=cleared,
-        held=len(mine) - new,
-        first=True,
-    )
+    return target, changes, free
 
 
 def _permitted(planned: PlannedChange, connector: Connector, config: ClientConfig) -> PlannedChange:
@@ -194,14 +171,16 @@ def _fields(
 
 def _lists(
     context: _Context, name: str, rules: Sequence[ListRule], records: Sequence[mirror.Record]
-) -> tuple[list[ListCount], list[PlannedChange]]:
-    counts, changes = [], []
+) -> tuple[list[ListCount], list[PlannedChange], set[PlannedChange]]:
+    counts: list[ListCount] = []
+    changes: list[PlannedChange] = []
+    free = set[PlannedChange]()
     mailable, refused, withdrawn = frozenset[str](), frozenset[str](), frozenset[str]()
     if any(rule.consented for rule in rules):
         withdrawn = mirror.refusing(context.session)
     if any(rule.mailed for rule in rules):
-        mailable, no = mirror.mailable(context.session), mirror.refusing(context.session, "email")
-        refused = frozenset(record.id for record in records if record.stopped or record.customer in no)
+        mailable, said_no = mirror.mailable(context.session), mirror.refusing(context.session, "email")
+        refused = frozenset(record.id for record in records if record.stopped or record.customer in said_no)
     for rule in rules:
         members = mirror.members(context.session, rule.segment)
         left_out = _left_out(context.session, rule.segment)
@@ -209,16 +188,15 @@ def _lists(
             left_out += [("may be mailed, as of now", len(members & mailable), 0)]
             members &= mailable
         stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
-        free = refused if rule.mailed else frozenset[str]()
+        no = refused if rule.mailed else frozenset[str]()
         gone = withdrawn if rule.consented else frozenset[str]()
-        count, found = list_changes(name, rule, records, members, stop, free, gone)
+        count, found = list_changes(name, rule, records, members, stop, no, gone)
         guard = guards.guard_list(count, context.config.guards, context.allowed)
         kept = context.kept.get(rule.segment, "")
         counts.append(replace(count, guard=guard, kept=kept, left_out=tuple(left_out)))
-        for change in found:
-            free_to_go = change.change.id in free and change.wanted is None
-            changes.append(change if free_to_go else guards.blocked([change], guard)[0])
-    return counts, changes
+        free |= {change for change in found if change.change.id in no and change.wanted is None}
+        changes += guards.blocked(found, guard, free)
+    return counts, changes, free
 
 
 def _left_out(session: Session, segment: str) -> list[tuple[str, int, int]]:
