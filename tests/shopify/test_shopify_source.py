@@ -322,15 +322,28 @@ def test_a_cut_walk_goes_on_without_the_platforms_cursor(shop, box):
 
 
 def test_a_long_walk_asks_anew_before_the_platform_stops_it(shop, box):
+    many_customers(box, lambda number: number)
+    since = json.dumps({"since": (NOW - timedelta(days=9)).isoformat()})
+    assert len(shop.read("customers", since).of("person")) == module.SEARCH_DEPTH + 5999
+
+
+def test_an_instant_of_more_customers_than_a_search_shows_is_read_whole(shop, box):
+    many_customers(box, lambda number: 60 if number > 50 else number)
+    since = json.dumps({"since": (NOW - timedelta(days=9)).isoformat()})
+    whole = shop.read("customers", since)
+    assert len({row["id"] for row in whole.of("person")}) == module.SEARCH_DEPTH + 5999
+    assert json.loads(whole.cursor) == {"since": (NOW - timedelta(hours=1)).isoformat()}
+
+
+def many_customers(box, second):
+    """More than a search can be paged through, changed `second(number)` seconds after some instant."""
     box.populate(a_world(1))
     world = a_world(0)
     world.people = [a_person(n) for n in range(1, module.SEARCH_DEPTH + 6000)]
     box.populate(world)
     for number, customer in box.customers.live.items():
-        customer.updated = int(NOW.timestamp()) - 100_000 + number
+        customer.updated = int(NOW.timestamp()) - 100_000 + second(number)
         box.customers.put(customer)
-    since = json.dumps({"since": (NOW - timedelta(days=9)).isoformat()})
-    assert len(shop.read("customers", since).of("person")) == module.SEARCH_DEPTH + 5999
 
 
 def test_orders_before_a_chosen_day_are_left_out(connect, box):

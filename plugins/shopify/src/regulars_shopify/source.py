@@ -78,7 +78,8 @@ class ShopifySource:
         if todo is not None:
             yield from backfill(Bulk(self._client, self._clock), self._bulk[stream], todo)
         else:
-            yield from self._paged(stream, self._ask[stream], Walk.of(cursor, self._clock.now()))
+            walk = Walk.of(cursor, self._clock.now())
+            yield from self._paged(stream, self._ask[stream], walk, self._bulk.get(stream))
 
     def orders_of(self, since: datetime, until: datetime) -> Iterator[Page]:
         """Every order that was placed before `until` and has changed since `since`, whatever was read before."""
@@ -98,8 +99,13 @@ class ShopifySource:
         )
 
     def _paged(
-        self, stream: str, ask: Callable[[datetime | None, str | None], Asked], walk: Walk
+        self,
+        stream: str,
+        ask: Callable[[datetime | None, str | None], Asked],
+        walk: Walk,
+        bulk: Stream | None = None,
     ) -> Iterator[Page]:
+        """A walk, page by page. Where one instant holds more than a search shows, `bulk` reads the rest."""
         start, after, seen = walk.reached, None, 0
         while True:
             listing, add = ask(start, after)
@@ -110,6 +116,10 @@ class ShopifySource:
             seen += len(listing.nodes) + len(listing.rejected)
             if seen >= SEARCH_DEPTH and walk.reached != start:
                 start, after, seen = walk.reached, None, 0
+            elif seen >= SEARCH_DEPTH and bulk:
+                rest = Backfill(walk.started, ((start, None),))
+                yield from backfill(Bulk(self._client, self._clock), bulk, rest)
+                return
         yield Page({}, walk.done())
 
     def _products(self, start: datetime | None, after: str | None) -> Asked:
