@@ -245,6 +245,9 @@ class Year:
         self._found += [f"planned again at once: {change}" for change in left[:5]]
         self.house.clock.forward(timedelta(minutes=10))
         result = self._run()
+        if result and result.state == "blocked":
+            self._accept(result)
+            result = self._run()
         self._watch()
         self.figures.replans += 1
         if result is None or result.state != "ok":

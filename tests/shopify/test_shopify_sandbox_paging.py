@@ -84,6 +84,12 @@ def test_a_search_cannot_be_paged_through_forever(graph, box):
     assert "25000" in told["errors"][0]["message"]
 
 
+def test_only_what_a_search_finds_counts_for_how_far_it_can_be_paged(graph, box):
+    box.populate(a_world(9))
+    box.customers.depth = 4
+    assert walk(graph, first=2, sort="ID", query="id:>7000000000005") == [6, 7, 8, 9]
+
+
 def test_a_quoted_date_is_meant_to_the_second_and_a_bare_one_to_the_day(graph, box):
     world = a_world(0)
     world.people = [a_person(n, created_at=NOW - timedelta(hours=n)) for n in (1, 2, 14)]

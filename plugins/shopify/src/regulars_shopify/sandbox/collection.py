@@ -145,7 +145,7 @@ class Collection(Generic[T]):
             value, last = position(after)
             scale = 1 if sort == "ID" else 1000
             start = max(start, self._behind(rows, value // scale, last, reverse))
-        if after is not None and search.tests and start - begin > self.depth:
+        if after is not None and search.tests and self._is_too_deep(rows, begin, start, reverse, search):
             raise TooDeep
         found = list(self._matching(rows, start, reverse, search, first + 1))
         nodes, scale = found[:first], 1 if sort == "ID" else 1000
@@ -174,6 +174,16 @@ class Collection(Generic[T]):
         self._indexed = dict(state["indexed"])
         self._late = [(visible, number, updated) for visible, number, updated in state["late"]]
         self._sorted.clear()
+
+    def _is_too_deep(
+        self, rows: list[tuple[int, int, int]], begin: int, start: int, reverse: bool, search: Search
+    ) -> bool:
+        """Whether more than can be paged through were found before `start`: what does not match is not counted."""
+        if start - begin <= self.depth:
+            return False
+        last = len(rows) - 1
+        before = (rows[last - i if reverse else i][2] for i in range(begin, start))
+        return sum(search.matches(self.live[number], self._indexed[number]) for number in before) > self.depth
 
     def _behind(self, rows: list[tuple[int, int, int]], value: int, id: int, reverse: bool) -> int:
         if reverse:
