@@ -31,6 +31,10 @@ class People:
         self._add("person", connection, id=record, email=address, **more)
         self._profiles.append((connection, record, customer))
 
+    def profile_of_nobody(self, connection: str, record: str, email: str, **more: Any) -> dict[str, Any]:
+        """A profile that belongs to no customer any more; its row."""
+        return self._add("person", connection, id=record, email=email, **more)
+
     def nobody(self, customer: str) -> None:
         """A customer without any address."""
         self._customers[customer] = {"customer_id": customer, "email": None, "country": None}
@@ -70,8 +74,9 @@ class People:
         (row,) = self.session.query(sql, {"c": customer})
         return row
 
-    def _add(self, record: str, connection: str, /, **fields: Any) -> None:
+    def _add(self, record: str, connection: str, /, **fields: Any) -> dict[str, Any]:
         empty: dict[str, Any] = {field.name: None for field in arrow_schema(record)}
         lists = {"other_emails": [], "tags": [], "held": "{}", "custom": "{}"} if record == "person" else {}
         row = {"connection": connection, **empty, "updated_at": DAY, **lists, "seq": 1, "deleted": False, **fields}
         self._rows[record].append(row)
+        return row

@@ -58,6 +58,20 @@ def test_an_opt_out_of_a_deleted_profile_stays(people):
     assert people.verdict("ada")[:2] == ("no", "unsubscribed")
 
 
+@pytest.mark.parametrize("gone", ["deleted", "merged into somebody who is gone"])
+def test_an_opt_out_of_a_profile_that_is_gone_stays_at_all_of_its_addresses(people, gone):
+    people.profile("ada", "mail", "1", "second@example.test")
+    people.says("mail", "1", "subscribed")
+    stays = people.profile_of_nobody("crm", "7", "first@example.test", other_emails=["Second@Example.test"])
+    people.says("crm", "7", "unsubscribed", address="first@example.test")
+    if gone == "deleted":
+        stays["deleted"] = True
+    else:
+        people.merged("crm", "7", "8")
+    people.judged()
+    assert people.verdict("ada")[:2] == ("no", "unsubscribed")
+
+
 def test_a_subscription_of_a_deleted_profile_does_not(people):
     people.profile("ada", "mail", "1")
     people.says("mail", "1", "subscribed", deleted=True)

@@ -101,7 +101,9 @@ def test_a_guard_stops_the_automatic_apply(stage):
     with desk(stage.client(), stage.plugins) as at, at.journal.tx(at.lease) as tx:
         tx.execute("INSERT INTO run (id, no, kind, state, step, started_at, summary)"
                    " VALUES ('r-x', 99, 'apply', 'ok', '', '2026-01-01T00:00:00+00:00', '{}')")  # fmt: skip
-    assert stage.night().applied is None
+    result = stage.night()
+    assert result.applied is None
+    assert [guard for guard in result.guards if guard.startswith("plan: guard max_write_records: ")]
 
 
 FAULTS = {

@@ -268,7 +268,8 @@ class Columns(Sequence[Record]):
 
     It reads like any sequence of records, and is stored as it is. A list for each field of a page costs half of
     what a dict for each record does, which shows where pages are large; elsewhere a list of records is as good.
-    Columns may share a list. Raises PluginError where they are not equally long.
+    Columns may share a list; whoever yields them changes them no more. Raises PluginError where they differ in
+    length.
     """
 
     __slots__ = ("_length", "of")
@@ -297,6 +298,7 @@ class Columns(Sequence[Record]):
 
 def joined(pages: Sequence[Sequence[Record]]) -> Sequence[Record]:
     """Pages of one kind one after the other: columns where all of them are and have the same fields."""
+    pages = [page for page in pages if len(page)]
     told = [page for page in pages if isinstance(page, Columns)]
     if not told or len(told) < len(pages) or any(page.of.keys() != told[0].of.keys() for page in told):
         return list(chain.from_iterable(pages))

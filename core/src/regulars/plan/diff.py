@@ -70,7 +70,7 @@ def list_changes(
     Of a person's records, one that said no or whose address is dead is not handed to a sender. Nothing keeps
     the records `refused`, whose people said no, in a sender's list. Of whom an order counts nowhere neither joins
     nor leaves, except that it leaves a sender's list: that order may be why; and that customers `withdrawn`, who
-    said no on some channel, leave: no order is why.
+    said no on a channel that the list's rule wants, leave: that is why, whatever the orders are.
     """
     changes = []
     for record in records:

@@ -15,7 +15,7 @@ from typing import Any
 from regulars.connector import FieldSpec, FieldType, Missing
 from regulars.errors import PlanError
 from regulars.journal import Journal, Lease
-from regulars.plan.planned import PlannedChange
+from regulars.plan.planned import WHOLE_PLAN, PlannedChange
 
 VERSION = 1
 _SHORT = 6
@@ -121,6 +121,17 @@ class Plan:
     undoes: str | None = None
     id: str = ""
     digest: str = ""
+
+    @property
+    def whole_guard(self) -> str:
+        """The guard that stops the whole plan; "" for none."""
+        return next((c.blocked for c in self.changes if c.blocked.startswith(WHOLE_PLAN)), "")
+
+    @property
+    def guards(self) -> tuple[str, ...]:
+        """Every guard that stops something, with what it stops."""
+        whole = (f"plan: {self.whole_guard}",) if self.whole_guard else ()
+        return (*(guard for target in self.targets for guard in target.guards), *whole)
 
     def writable(self, connection: str | None = None) -> list[PlannedChange]:
         """What would really be written (to one connection)."""

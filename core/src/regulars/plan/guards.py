@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from regulars.plan.document import FieldCount, ListCount
-from regulars.plan.planned import PlannedChange
+from regulars.plan.planned import WHOLE_PLAN, PlannedChange
 
 HANDFUL = 10
 """Fewer records than this are no share of anything: a shop of five people may change two."""
@@ -64,7 +64,7 @@ def guard_records(changes: Sequence[PlannedChange], limits: Limits) -> str:
     records = len({(c.connection, c.change.id) for c in changes if not c.blocked})
     if records <= limits.max_write_records:
         return ""
-    return f"guard max_write_records: {records:,} records, limit {limits.max_write_records:,}"
+    return f"{WHOLE_PLAN}: {records:,} records, limit {limits.max_write_records:,}"
 
 
 def blocked(

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from regulars.changes import AddressChange
 from regulars.config import Client, ClientConfig
@@ -175,12 +176,11 @@ def _lists(
     counts: list[ListCount] = []
     changes: list[PlannedChange] = []
     free = set[PlannedChange]()
-    mailable, refused, withdrawn = frozenset[str](), frozenset[str](), frozenset[str]()
-    if any(rule.consented for rule in rules):
-        withdrawn = mirror.refusing(context.session)
+    mailable, refused = frozenset[str](), frozenset[str]()
+    said_no = mirror.refusing(context.session) if rules else {}
     if any(rule.mailed for rule in rules):
-        mailable, said_no = mirror.mailable(context.session), mirror.refusing(context.session, "email")
-        refused = frozenset(record.id for record in records if record.stopped or record.customer in said_no)
+        mailable, to_mail = mirror.mailable(context.session), said_no.get("email", ())
+        refused = frozenset(record.id for record in records if record.stopped or record.customer in to_mail)
     for rule in rules:
         members = mirror.members(context.session, rule.segment)
         left_out = _left_out(context.session, rule.segment)
@@ -189,8 +189,8 @@ def _lists(
             members &= mailable
         stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
         no = refused if rule.mailed else frozenset[str]()
-        gone = withdrawn if rule.consented else frozenset[str]()
-        count, found = list_changes(name, rule, records, members, stop, no, gone)
+        withdrawn = frozenset(chain.from_iterable(said_no.get(channel, ()) for channel in rule.channels))
+        count, found = list_changes(name, rule, records, members, stop, no, withdrawn)
         guard = guards.guard_list(count, context.config.guards, context.allowed)
         kept = context.kept.get(rule.segment, "")
         counts.append(replace(count, guard=guard, kept=kept, left_out=tuple(left_out)))

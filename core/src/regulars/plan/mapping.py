@@ -12,7 +12,7 @@ from regulars.connector import Connector, FieldSpec, FieldType
 from regulars.consent import firewall
 from regulars.errors import ConfigError, RefusedError
 from regulars.segments import Segment
-from regulars.segments.columns import COLUMNS, OF_CONSENT
+from regulars.segments.columns import COLUMNS
 
 _FROM = {"number": ("number",), "date": ("date",), "boolean": ("boolean",), "enumeration": ("text",)}
 
@@ -34,14 +34,14 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class ListRule:
-    """Segment `segment` feeds the list `name`. `mailed`: only people who may be mailed get in; `consented`: its
-    rule asks what people said on a channel."""
+    """Segment `segment` feeds the list `name`. `mailed`: only people who may be mailed get in; `channels`: those
+    on which its rule wants people's consent."""
 
     segment: str
     name: str
     title: str
     mailed: bool
-    consented: bool = False
+    channels: frozenset[str] = frozenset()
 
 
 def field_rule(entry: MapEntry, connector: Connector, clear_on_null: bool, where: str) -> FieldRule:
@@ -79,8 +79,7 @@ def list_rules(entry: MapEntry, connector: Connector, segments: Sequence[Segment
             raise ConfigError(f"{entry.field!r} is one list for {len(segments)} segments", where=where)
         firewall.check(JoinList("-", name), connector.writes, where)
         mailed = segment.channel == "email" or connector.role == "mail"
-        consented = bool(segment.rule().columns & OF_CONSENT)
-        rules.append(ListRule(segment.name, name, segment.title, mailed, consented))
+        rules.append(ListRule(segment.name, name, segment.title, mailed, segment.rule().channels))
     return rules
 
 

@@ -130,15 +130,13 @@ def mailable(session: Session) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
-def refusing(session: Session, channel: str | None = None) -> frozenset[str]:
-    """Customers who said no on a channel (None: on any), on whatever platform: not those of whom nothing is
-    known."""
+def refusing(session: Session) -> Mapping[str, frozenset[str]]:
+    """Channel -> customers who said no on it, on whatever platform: not those of whom nothing is known."""
     rows = session.query(
-        """SELECT DISTINCT customer_id FROM verdict WHERE (channel = $channel OR $channel IS NULL)
-           AND state IN ('unsubscribed', 'complained', 'withdrawn', 'erased')""",
-        {"channel": channel},
+        """SELECT channel, list(customer_id) FROM verdict
+           WHERE state IN ('unsubscribed', 'complained', 'withdrawn', 'erased') GROUP BY channel"""
     )
-    return frozenset(row[0] for row in rows)
+    return {channel: frozenset(customers) for channel, customers in rows}
 
 
 def _memberships(session: Session, connection: str) -> Mapping[str, set[str]]:

@@ -12,6 +12,8 @@ IN = "in"
 """What a list holds of a record that is in it; None where it is not."""
 NEW_ADDRESS, NEW_ADDRESS_STATE = "ecoa_email", "ecoa_state"
 """The fields of ours, after the platform's prefix, that hold a confirmed new address."""
+WHOLE_PLAN = "guard max_write_records"
+"""How the reason begins where a guard stops a whole plan."""
 KINDS: Mapping[str, type[Change]] = {
     "set": SetField,
     "leave": LeaveList,

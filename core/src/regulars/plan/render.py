@@ -117,8 +117,7 @@ def _narrowing(count: ListCount) -> Iterator[str]:
 
 
 def _verdict(plan: Plan) -> Iterator[str]:
-    guards = [guard for target in plan.targets for guard in target.guards]
-    writable = plan.writable()
+    guards, writable = plan.guards, plan.writable()
     if guards:
         yield f"✗ {len(guards)} guard{'s' if len(guards) > 1 else ''}. Writable now: {len(writable):,} changes"
         held = {f.name: f.guard for t in plan.targets for f in t.fields}
@@ -129,6 +128,8 @@ def _verdict(plan: Plan) -> Iterator[str]:
             key = guard.removeprefix("guard ").partition(":")[0]
             yield f"  look: regulars show {plan.client} {plan.id} --field '{name}'"
             yield f"  let it pass once: regulars plan {plan.client} --allow '{key}:{name}'"
+        if plan.whole_guard:
+            yield f"  {plan.whole_guard}; let it pass: a higher max_write_records below [guards], then plan again"
     if writable:
         yield f"Next: regulars apply {plan.client} {plan.id}"
     else:

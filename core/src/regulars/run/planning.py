@@ -47,9 +47,7 @@ def plan_night(at: Desk, run: Run, done: Measured, result: Result) -> Plan | Non
         return None
     plan = make(at, run.id, done)
     result.plan, result.plan_changes = plan.id, len(plan.writable())
-    for target in plan.targets:
-        found = {f.name: f.guard for f in target.fields} | {x.name: x.guard for x in target.lists}
-        result.guards += [f"{target.connection}.{name}: {guard}" for name, guard in found.items() if guard]
+    result.guards += plan.guards
     return plan
 
 

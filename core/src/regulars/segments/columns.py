@@ -59,5 +59,11 @@ _OF_PEOPLE = (
 )
 NOT_OF_ORDERS = frozenset(_OF_PEOPLE.split())
 """Columns that say the same of somebody whatever was ordered."""
-OF_CONSENT = frozenset({"email_consent", "reach_email", "reach_phone", "reach_post", "reach_push"})
-"""Columns that rest on what somebody said on a channel."""
+OF_CONSENT = {
+    "email_consent": ("email",),
+    "reach_email": ("email",),
+    "reach_phone": ("phone", "sms"),
+    "reach_post": ("post",),
+    "reach_push": ("push",),
+}
+"""Columns that rest on what somebody said, with the channels on which they said it."""

@@ -11,6 +11,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from regulars.errors import ConfigError
 from regulars.segments import grammar, types
+from regulars.segments.columns import OF_CONSENT
 
 LONGEST = 4000
 
@@ -24,10 +25,10 @@ class Rule:
     conditions: tuple[exp.Expr, ...]
 
     @property
-    def columns(self) -> frozenset[str]:
-        """The columns that it names."""
-        found = (column for condition in self.conditions for column in condition.find_all(exp.Column))
-        return frozenset(column.name.lower() for column in found)
+    def channels(self) -> frozenset[str]:
+        """The channels on which it wants people's consent: of conditions that nobody meets who said no."""
+        asked = (OF_CONSENT.get(_consent_column(condition), ()) for condition in self.conditions)
+        return frozenset(channel for channels in asked for channel in channels)
 
 
 def parse(name: str, text: str) -> Rule:
@@ -49,6 +50,18 @@ def parse(name: str, text: str) -> Rule:
         fault.where = where
         raise
     return Rule(name, text, tuple(_joined_by_and(tree)))
+
+
+def _consent_column(condition: exp.Expr) -> str:
+    """The column of a condition that is a bare column, or a column that is true or 'yes'; "" for any other."""
+    inner = condition.unnest()
+    if isinstance(inner, exp.Coalesce):
+        inner = inner.this
+    if isinstance(inner, exp.EQ | exp.Is) and inner.right.name.lower() in ("yes", "true", ""):
+        told = inner.right
+        if told.name.lower() == "yes" or (isinstance(told, exp.Boolean) and told.this):
+            inner = inner.left.unnest()
+    return inner.name.lower() if isinstance(inner, exp.Column) else ""
 
 
 def _joined_by_and(node: exp.Expr) -> Iterator[exp.Expr]:

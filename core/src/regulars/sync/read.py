@@ -10,7 +10,7 @@ from pathlib import Path
 from regulars.connector import Page, Rejected, Source
 from regulars.errors import PluginError
 from regulars.journal import Journal, Lease, Tx
-from regulars.records import KINDS, Record, joined
+from regulars.records import KINDS, Columns, Record, joined
 from regulars.sync.garbage import seldom_collected
 from regulars.warehouse import Warehouse, write_segment
 
@@ -50,7 +50,8 @@ class _Batch:
         for kind, records in page.rows.items():
             if kind not in KINDS:
                 raise PluginError(f"a page holds records of unknown kind {kind!r}")
-            self.rows[kind].append(records)
+            # A source may go on using its list; columns are given away.
+            self.rows[kind].append(records if isinstance(records, Columns) else list(records))
             self.size += len(records)
         self.rejected.extend(page.rejected)
         self.cursor = page.cursor if page.cursor is not None else self.cursor

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from regulars import Http, Page, Rejected, by_time, full_compare
+from regulars import Http, Page, Record, Rejected, by_time, full_compare
 
 from regulars_mailchimp import groups
 from regulars_mailchimp.activity import Activity
@@ -28,7 +28,7 @@ from regulars_mailchimp.sweep import SECOND, Sweep
 
 _OVERLAP = timedelta(minutes=5)  # their clock and ours may differ
 _PRESENCE = timedelta(days=7)
-_NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
+_NOT_UNDERSTOOD = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 _SWEEPS = ("members", "archived", "again")
 
 
@@ -127,17 +127,20 @@ class MailchimpSource:
         try:
             return Page(self._reader.page(found))
         except _NOT_UNDERSTOOD:
-            faults = [(row, self._fault(row)) for row in found]
-        fine = [row for row, fault in faults if fault is None]
-        rejected = [_rejected(row, fault) for row, fault in faults if fault is not None]
-        return Page(self._reader.page(fine), rejected=rejected)
+            return self._one_by_one(found)
 
-    def _fault(self, row: Any) -> Exception | None:
-        try:
-            self._reader.page([row])
-        except _NOT_UNDERSTOOD as fault:
-            return fault
-        return None
+    def _one_by_one(self, found: Sequence[Any]) -> Page:
+        rows: dict[str, list[Record]] = {"person": [], "consent": [], "bounce": []}
+        rejected: list[Rejected] = []
+        for row in found:
+            try:
+                of_one = self._reader.page([row])
+            except _NOT_UNDERSTOOD as fault:
+                rejected.append(_rejected(row, fault))
+            else:
+                for kind, records in of_one.items():
+                    rows[kind] += records
+        return Page(rows, rejected=rejected)
 
 
 def _rejected(row: Any, fault: Exception) -> Rejected:

@@ -1,4 +1,4 @@
-"""A first reading by bulk operations: everything of a stream at the price of one small query.
+"""Reading by bulk operations, first of all: everything of a stream at the price of one small query.
 
 The cursor holds the operation's id, so that a run that was killed waits for it instead of starting a
 second one; it moves on only after the last line was stored. A window of time whose operation fails is
@@ -66,7 +66,11 @@ class Backfill:
         low, end = low or oldest, high or self.started
         if end - low < _NARROWEST:
             what = f"bulk operations fail even for what changed from {low:%Y-%m-%d %H:%M} on for an hour"
-            raise PlatformError(what, where="shopify", hint="Set bulk_above so high that pages are read instead")
+            raise PlatformError(
+                what,
+                where="shopify",
+                hint="Try again later, or set bulk_above so high that pages are read instead",
+            )
         middle = low + (end - low) / 2
         middle = middle.replace(microsecond=0)
         return replace(self, windows=((low, middle), (middle, high), *self.windows[1:]), id=None)

@@ -12,21 +12,27 @@ UNION
 SELECT c.connection AS connection, c.id AS person_id, f.customer_id AS customer_id
 FROM chain AS c JOIN profile AS f ON f.connection = c.connection AND f.person_id = c.target;
 
--- Every address a customer is known by, on any platform.
-CREATE OR REPLACE TEMP TABLE known_address AS
-SELECT DISTINCT f.customer_id AS customer_id, lower(regexp_replace(a.email, '\s', '', 'g')) AS email
+-- Every address of a profile, also of one that is gone.
+CREATE OR REPLACE TEMP TABLE profile_address AS
+SELECT DISTINCT a.connection AS connection, a.person_id AS person_id,
+       lower(regexp_replace(a.email, '\s', '', 'g')) AS email
 FROM (
     SELECT p.connection AS connection, p.id AS person_id, p.email AS email FROM persons AS p
     UNION ALL
     SELECT p.connection AS connection, p.id AS person_id, unnest(p.other_emails) AS email FROM persons AS p
 ) AS a
+WHERE coalesce(a.email, '') <> '';
+
+-- Every address a customer is known by, on any platform.
+CREATE OR REPLACE TEMP TABLE known_address AS
+SELECT DISTINCT f.customer_id AS customer_id, a.email AS email
+FROM profile_address AS a
 JOIN speaker AS f ON f.connection = a.connection AND f.person_id = a.person_id
-WHERE coalesce(a.email, '') <> ''
 UNION
 SELECT c.customer_id AS customer_id, c.email AS email FROM customer AS c WHERE c.email IS NOT NULL;
 
--- All that was ever said about a customer: by profile; a stop also by address, and also where the
--- profile that stated it is gone (deleting a profile withdraws no opt-out).
+-- All that was ever said about a customer: by profile; a stop also by each address of the profile that stated
+-- it, and also where that profile is gone (deleting or merging a profile withdraws no opt-out).
 CREATE OR REPLACE TEMP TABLE statement AS
 WITH said AS (
     SELECT s.connection AS connection, s.person_id AS person_id, s.channel AS channel, s.state AS state,
@@ -38,6 +44,19 @@ WITH said AS (
            lower(regexp_replace(b.email, '\s', '', 'g')) AS email, coalesce(b.at, b.updated_at) AS at
     FROM bounces AS b
     WHERE b.kind = 'complaint'
+),
+stop AS (
+    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.email AS email,
+           s.person_id AS person_id
+    FROM said AS s
+    WHERE s.channel = 'email' AND s.state IN ('unsubscribed', 'complained')
+),
+spread AS (
+    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.email AS email
+    FROM stop AS s
+    UNION
+    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, a.email AS email
+    FROM stop AS s JOIN profile_address AS a ON a.connection = s.connection AND a.person_id = s.person_id
 )
 SELECT f.customer_id AS customer_id, s.channel AS channel, s.state AS state, s.connection AS connection,
        s.at AS at
@@ -45,8 +64,7 @@ FROM said AS s JOIN speaker AS f ON f.connection = s.connection AND f.person_id 
 UNION
 SELECT a.customer_id AS customer_id, s.channel AS channel, s.state AS state, s.connection AS connection,
        s.at AS at
-FROM said AS s JOIN known_address AS a ON a.email = s.email
-WHERE s.channel = 'email' AND s.state IN ('unsubscribed', 'complained')
+FROM spread AS s JOIN known_address AS a ON a.email = s.email
 UNION
 SELECT x.customer_id AS customer_id, x.channel AS channel, x.state AS state, 'our own stop list' AS connection,
        x.at AS at
@@ -121,6 +139,7 @@ FROM customer AS c LEFT JOIN returned AS r ON r.email = c.email;
 
 DROP TABLE speaker;
 DROP TABLE known_address;
+DROP TABLE profile_address;
 DROP TABLE statement;
 DROP TABLE stopped;
 DROP TABLE legal_basis;
