@@ -159,7 +159,7 @@ class Plan:
 
     def sealed(self, key: str) -> Plan:
         """This plan with its digest and the id made of it."""
-        digest = digest_of(json.loads(json.dumps(self.to_json())), key)
+        digest = digest_of(self.to_json(), key)
         return replace(self, digest=digest, id=digest[:_SHORT])
 
     @classmethod
