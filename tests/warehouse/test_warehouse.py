@@ -195,3 +195,13 @@ def test_a_file_that_vanished_is_another_one_when_it_is_made_again(tmp_path):
     warehouse.discard()
     assert warehouse.made() != before
     assert warehouse.current()
+
+
+def test_what_does_not_fit_into_memory_goes_beside_the_clients_other_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    warehouse = Warehouse(tmp_path / "data" / "acme")
+    with warehouse.burst() as session:
+        session.run("SET memory_limit = '60MB'")
+        session.run("CREATE TEMP TABLE much AS SELECT range AS n, md5(range::VARCHAR) AS text FROM range(3000000)")
+        assert [path.name for path in (warehouse.folder / "spill").iterdir()]
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]

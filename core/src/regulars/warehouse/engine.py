@@ -23,9 +23,15 @@ _THREADS, _NEW, _SMALL = 2, 1 << 20, 64 << 20
 
 
 class Engine:
-    """One client's engine. Starting one takes many times as long as attaching a file to it."""
+    """One client's engine. Starting one takes many times as long as attaching a file to it.
 
-    def __init__(self) -> None:
+    What does not fit into memory goes to `spill`, beside the client's other data: left to itself, DuckDB puts it
+    where the program was started, beside other clients'. It goes when the engine does; what a killed one left goes
+    when the next one spills.
+    """
+
+    def __init__(self, spill: Path) -> None:
+        self._spill = spill
         self._started: duckdb.DuckDBPyConnection | None = None
         self._names, self._threads = count(1), _THREADS
 
@@ -39,7 +45,12 @@ class Engine:
         if self._started is None:
             self._started = duckdb.connect(
                 ":memory:",
-                config={"threads": _THREADS, "memory_limit": _MEMORY, "checkpoint_threshold": _WRITE_OUT},
+                config={
+                    "threads": _THREADS,
+                    "memory_limit": _MEMORY,
+                    "checkpoint_threshold": _WRITE_OUT,
+                    "temp_directory": str(self._spill),
+                },
             )
         connection, name = self._started.cursor(), f"client{next(self._names)}"
         connection.execute("SET TimeZone = 'UTC'")

@@ -34,7 +34,7 @@ class Warehouse:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path, self.snapshot = folder / "warehouse.duckdb", folder / "published.duckdb"
-        self._engine, self._prepared = Engine(), False
+        self._engine, self._prepared = Engine(folder / "spill"), False
         # What is known of the file as long as it is there: opening it costs more than asking it.
         self._current, self._made, self._newest = False, "", 0
 
