@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from regulars import Bounce, Consent, Deletion, Membership, Merge, Page, Person, PlatformError, Record
+from regulars import Bounce, Columns, Deletion, Membership, Merge, Page, PlatformError, Record
 
 from regulars_hubspot.fields import FIELD_PREFIX
 from regulars_hubspot.models import Row, country_of, rows_of
@@ -59,8 +59,8 @@ def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str]) -> 
     ours = sorted(name for name in names if name.startswith(FIELD_PREFIX))
     custom = tuple(dict.fromkeys((*CUSTOM, *extra)))
     found: dict[str, Sequence[Record]] = {
-        "person": [to_person(row, ours, custom) for row in rows],
-        "consent": [to_consent(row) for row in rows],
+        "person": to_people(rows, ours, custom),
+        "consent": to_consents(rows),
         "bounce": [bounce for row in rows if (bounce := to_bounce(row))],
         "merge": [x for row in rows if row.properties.get("hs_merged_object_ids") for x in to_merges(row)],
     }
@@ -83,43 +83,50 @@ def to_memberships(raws: Sequence[Any], name: str, now: datetime) -> Page:
     return Page({"membership": found} if found else {})
 
 
-def to_person(row: Row, ours: Sequence[str], custom: Sequence[str]) -> Person:
-    """A contact. A country that is not an ISO code stays in `custom` alone."""
-    get = row.properties.get
-    return {
-        "id": row.id,
-        "updated_at": row.updated_at,
-        "created_at": row.created_at,
-        "email": get("email") or None,
-        "other_emails": row.many("hs_additional_emails") if get("hs_additional_emails") else [],
-        "phone": get("phone") or None,
-        "first_name": get("firstname") or None,
-        "last_name": get("lastname") or None,
-        "country": country_of(get("country")),
-        "company": get("company") or None,
-        "tags": [],
-        "held": row.json(ours),
-        "lists": None,
-        "custom": row.json(custom),
-    }
+def to_people(rows: Sequence[Row], ours: Sequence[str], custom: Sequence[str]) -> Columns:
+    """Contacts. A country that is not an ISO code stays in `custom` alone."""
+    told, none = [row.properties for row in rows], list[str]()
+
+    def texts(name: str) -> list[str | None]:
+        return [properties.get(name) or None for properties in told]
+
+    return Columns(
+        {
+            "id": [row.id for row in rows],
+            "updated_at": [row.updated_at for row in rows],
+            "created_at": [row.created_at for row in rows],
+            "email": texts("email"),
+            "other_emails": [row.many("hs_additional_emails") or none for row in rows],
+            "phone": texts("phone"),
+            "first_name": texts("firstname"),
+            "last_name": texts("lastname"),
+            "country": [country_of(properties.get("country")) for properties in told],
+            "company": texts("company"),
+            "tags": [none] * len(rows),
+            "held": [row.json(ours) for row in rows],
+            "lists": [None] * len(rows),
+            "custom": [row.json(custom) for row in rows],
+        }
+    )
 
 
-def to_consent(row: Row) -> Consent:
+def to_consents(rows: Sequence[Row]) -> Columns:
     """An opt-out of all mail is a fact; that there is none is no consent."""
-    get = row.properties.get
-    out = get("hs_email_optout") == "true"
-    return {
-        "id": f"{row.id}:email",
-        "updated_at": row.updated_at,
-        "person_id": row.id,
-        "address": get("email") or None,
-        "channel": "email",
-        "state": "unsubscribed" if out else "unknown",
-        "at": None,
-        "by": "person" if out else None,
-        "source": "hs_email_optout" if out else None,
-        "proof": None,
-    }
+    out = [row.properties.get("hs_email_optout") == "true" for row in rows]
+    return Columns(
+        {
+            "id": [f"{row.id}:email" for row in rows],
+            "updated_at": [row.updated_at for row in rows],
+            "person_id": [row.id for row in rows],
+            "address": [row.properties.get("email") or None for row in rows],
+            "channel": ["email"] * len(rows),
+            "state": ["unsubscribed" if said_no else "unknown" for said_no in out],
+            "at": [None] * len(rows),
+            "by": ["person" if said_no else None for said_no in out],
+            "source": ["hs_email_optout" if said_no else None for said_no in out],
+            "proof": [None] * len(rows),
+        }
+    )
 
 
 def to_bounce(row: Row) -> Bounce | None:
