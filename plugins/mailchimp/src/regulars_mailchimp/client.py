@@ -163,7 +163,11 @@ class MailchimpClient:
 
     def get(self, path: str, **params: str | int) -> dict[str, Any]:
         """An object that must exist. Raises ConfigError where it does not."""
-        body = self.find(path, **params)
+        return self.there(self.send("GET", path, params=params), path)
+
+    def there(self, response: Response, path: str) -> dict[str, Any]:
+        """The object in an answer, as `get` gives it."""
+        body = self.read(response)
         if body is None:
             raise ConfigError("Mailchimp has no such thing", where=path, hint="Check the audience ID")
         return body

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from regulars import ConfigError, PlatformError, Response
+from regulars import PlatformError, Response
 
 from regulars_mailchimp.client import PAGE, MailchimpClient
 
@@ -39,6 +39,10 @@ class Sweep:
     until: datetime | None = None
     run: int = 96
     """Pages after which reading begins anew at the instant reached, so that offsets stay small."""
+
+    @property
+    def _path(self) -> str:
+        return f"{self.client.list}/members"
 
     def pages(self, since: datetime | None) -> Iterator[tuple[Rows, datetime | None]]:
         """Pages, oldest change first, each with the instant after which to go on.
@@ -109,16 +113,14 @@ class Sweep:
             params["since_last_changed"] = since.isoformat()
         if self.until:
             params["before_last_changed"] = self.until.isoformat()
-        return self.client.send("GET", f"{self.client.list}/members", params=params)
+        return self.client.send("GET", self._path, params=params)
 
     def _read(self, response: Response, offset: int) -> tuple[Rows, int]:
-        body = self.client.read(response)
-        if body is None:
-            raise ConfigError("Mailchimp has no such thing", where=self.client.list, hint="Check the audience ID")
+        body = self.client.there(response, self._path)
         rows = body.get("members")
         total = body.get("total_items")
         if not isinstance(rows, list) or (not rows and not offset and total):
-            raise PlatformError("the answer lists no members", where=self.client.list, hint="Try again later")
+            raise PlatformError("the answer lists no members", where=self._path, hint="Try again later")
         return rows, int(total or 0)
 
 
