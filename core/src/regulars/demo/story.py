@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import which
 
 from regulars import reactivation
 from regulars.apply import Result as Applied
@@ -221,6 +223,8 @@ class Story:
                 self.say(f"    {text}")
         self.say("")
         self.say(f"The workspace is yours to play with: cd {self.root}")
+        if which("regulars") is None:
+            self.say(f"  . {Path(sys.prefix, 'bin', 'activate')}   (so that `regulars` is found)")
         for command in ("regulars status", "regulars explain brightpaw crr", "regulars segment list brightpaw",
                         "regulars reactivation show brightpaw", "regulars check brightpaw",
                         "regulars plan fernhill"):  # fmt: skip
