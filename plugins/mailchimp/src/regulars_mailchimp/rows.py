@@ -198,7 +198,8 @@ def _texts(rows: Sequence[Row], name: str) -> list[str]:
 
 
 def _merge_texts(merged: Sequence[Mapping[str, Any]], tag: str) -> list[str | None]:
-    return [_text(values.get(tag)) for values in merged]
+    told = [values.get(tag) for values in merged]
+    return [value or None if isinstance(value, str) else text(value) for value in told]
 
 
 def _is_list(tag: str) -> bool:
@@ -216,10 +217,6 @@ def _by(status: str, reason: str) -> str:
 def _held(values: Mapping[str, Any], tags: Sequence[str]) -> str:
     held = {tag: told for tag in tags if (told := text(values[tag])) is not None}
     return to_json(held).decode() if held else _NOTHING
-
-
-def _text(value: Any) -> str | None:
-    return (value or None) if isinstance(value, str) else text(value)
 
 
 def _country(address: Any, place: Any) -> str | None:

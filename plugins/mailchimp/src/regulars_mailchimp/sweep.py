@@ -53,20 +53,20 @@ class Sweep:
         second fills a whole run, an offset goes on inside it, or back to where pages overlap again. Rows
         that come twice do no harm.
         """
-        offset, total, last = 0, 1, set[Name]()
+        offset, total = 0, 1
+        last: Rows = []
         while True:
             begun, moved, gap, after = None, since, -1, offset
             with closing(self._run(since, offset, total)) as run:
                 for at, rows, promised in run:
-                    names = _names(rows)
-                    if at and not last & names:
+                    if at and not _share(last, rows):
                         gap = at
                         break
                     begun, moved = begun or _instant(rows[:1]), _instant(rows) or moved
                     yield rows, moved
                     if len(rows) < PAGE:
                         return
-                    last, after, total = names, at + _STEP, promised - at
+                    last, after, total = rows, at + _STEP, promised - at
             if begun is not None and moved is not None and moved > begun:
                 since, offset = moved, 0
             else:
@@ -122,6 +122,12 @@ class Sweep:
         if not isinstance(rows, list) or (not rows and not offset and total):
             raise PlatformError("the answer lists no members", where=self._path, hint="Try again later")
         return rows, int(total or 0)
+
+
+def _share(last: Rows, rows: Rows) -> bool:
+    """Whether two pages have a row in common. Nearly always it is where they overlap; all are looked through only
+    where it is not."""
+    return bool(_names(last[-_BESIDE:]) & _names(rows[:_BESIDE]) or _names(last) & _names(rows))
 
 
 def _names(rows: Rows) -> set[Name]:
