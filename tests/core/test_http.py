@@ -57,8 +57,9 @@ def test_broken_json_is_a_platform_error_with_the_size(http, sandbox):
         http.request("GET", "/me", headers=HEADERS).json()
 
 
-def test_half_a_character_does_not_make_a_page_unreadable():
-    assert Response(200, {}, b'{"name": "Ann \\ud83d"}', "GET /me").json() == {"name": "Ann \ud83d"}
+def test_half_a_character_does_not_make_a_page_unreadable_and_goes_no_further():
+    body = b'{"name": "Ann \\ud83d", "pair": "\\ud83d\\ude00"}'
+    assert Response(200, {}, body, "GET /me").json() == {"name": "Ann \ufffd", "pair": "\U0001f600"}
 
 
 def test_parameters_are_added_to_those_an_address_has(http, sandbox):

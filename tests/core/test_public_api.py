@@ -18,7 +18,7 @@ JoinList LeaveList Level Lifecycle Limit Line Membership Merge
 Metric Missing Money MoneyError Order Outcome Page Person PlatformError PluginError Price Product QuotaError
 Record Refund RefundLine RefusedError RegularsError Rejected RequestPolicy Response Role Secret SetField Settings
 Signal SimulatedClock Source SystemClock Totals Touch UnknownOutcomeError Verdict Writes WrongAccountError by_id
-by_time exponent full_compare hookimpl judge_by_status minor_units record
+by_time exponent full_compare hookimpl json_text judge_by_status minor_units read_json record
 """.split()  # noqa: SIM905 - a list to read
 
 

@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from regulars.http import RequestPolicy as RequestPolicy
     from regulars.http import Response as Response
     from regulars.http import Verdict as Verdict
+    from regulars.jsontext import json_text as json_text
+    from regulars.jsontext import read_json as read_json
     from regulars.models import Customer as Customer
     from regulars.models import Lifecycle as Lifecycle
     from regulars.models import Metric as Metric
@@ -125,6 +127,7 @@ _HOME = {
     ),
     "hookspecs": "hookimpl",
     "http": "Again Fine Http RequestPolicy Response Verdict",
+    "jsontext": "json_text read_json",
     "models": "Customer Lifecycle Metric",
     "money": "Money MoneyError exponent minor_units",
     "quota": "Level Limit",

@@ -7,7 +7,6 @@ error or log line. What differs between platforms is a value, the RequestPolicy.
 
 from __future__ import annotations
 
-import json as jsonlib
 import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +16,10 @@ from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from pydantic_core import from_json
 
 from regulars.clock import Clock
 from regulars.errors import PlatformError, RefusedError, RegularsError, UnknownOutcomeError
+from regulars.jsontext import read_json
 from regulars.quota import Level, Limit, Quota
 from regulars.retry import TryAgain, attempt
 from regulars.secret import Redactor, Secret
@@ -45,9 +44,9 @@ class Response:
     platform: str = ""
 
     def json(self) -> Any:
-        """The body as JSON. Raises PlatformError where it is cut off or is not JSON."""
+        """The body as JSON (see `read_json`). Raises PlatformError where it is cut off or is not JSON."""
         try:
-            return _parsed(self.body)
+            return read_json(self.body)
         except ValueError as fault:
             raise PlatformError(
                 f"{f'{self.platform}: ' if self.platform else ''}the answer is not JSON"
@@ -62,14 +61,6 @@ def _query(params: Params) -> str:
     escaped is work for both sides."""
     pairs = params.items() if isinstance(params, Mapping) else params
     return urlencode([(k, str(v).lower() if isinstance(v, bool) else v) for k, v in pairs], safe=",")
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return from_json(body, cache_strings="keys")  # values hardly ever repeat
-    except ValueError:
-        # The faster parser refuses half a character (a cut emoji); the standard one says where JSON ends.
-        return jsonlib.loads(body)
 
 
 @dataclass(frozen=True, slots=True)

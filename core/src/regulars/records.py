@@ -302,7 +302,11 @@ def joined(pages: Sequence[Sequence[Record]]) -> Sequence[Record]:
     told = [page for page in pages if isinstance(page, Columns)]
     if not told or len(told) < len(pages) or any(page.of.keys() != told[0].of.keys() for page in told):
         return list(chain.from_iterable(pages))
-    return Columns({name: list(chain.from_iterable(page.of[name] for page in told)) for name in told[0].of})
+    whole: dict[str, list[Any]] = {name: [] for name in told[0].of}
+    for page in told:
+        for name, column in page.of.items():
+            whole[name] += column
+    return Columns(whole)
 
 
 KINDS: Mapping[str, type] = {

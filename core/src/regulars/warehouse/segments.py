@@ -86,7 +86,8 @@ def _write(path: Path, table: pa.Table) -> None:
     try:
         with aside.open("wb") as out:
             # Most columns hold a value once; where they do not, compression finds it without a dictionary.
-            pq.write_table(table, out, compression="zstd", use_dictionary=False)
+            # Smallest and largest values help who looks for a part: segments are read whole.
+            pq.write_table(table, out, compression="zstd", use_dictionary=False, write_statistics=False)
             out.flush()
             os.fsync(out.fileno())
         os.replace(aside, path)

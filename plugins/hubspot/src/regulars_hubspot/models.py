@@ -9,8 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from pydantic_core import to_json
-from regulars import Rejected
+from regulars import Rejected, json_text
 
 _TEXTS = {str, type(None)}
 
@@ -42,11 +41,7 @@ class Row:
         """Those of these properties that have a value, as a JSON object."""
         get = self.properties.get
         found = {name: value for name in names if (value := get(name))}
-        try:
-            return to_json(found).decode() if found else "{}"
-        except ValueError:
-            # Half a character (a cut emoji) can only be written as an escape.
-            return json.dumps(found)
+        return json_text(found) if found else "{}"
 
 
 def row_of(raw: Any) -> Row:

@@ -6,13 +6,12 @@ model in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic_core import to_json
-from regulars import Bounce, Columns, Record
+from regulars import Bounce, Columns, Record, json_text
 
 from regulars_mailchimp.groups import Interest, chosen
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
@@ -29,6 +28,7 @@ STATES = {
 }
 _NOTHING = "{}"
 
+M = TypeVar("M", datetime, datetime | None)
 Row = Mapping[str, Any]
 
 
@@ -41,7 +41,7 @@ class Reader:
     tags: Callable[[Row], Sequence[str]]
     extra: Sequence[str] = ()
     interests: Callable[[], Mapping[str, Interest]] = dict
-    _known: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _ours: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
         """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
@@ -52,12 +52,12 @@ class Reader:
             contact=_texts(rows, "contact_id"),
             hash=_texts(rows, "id"),
             email=_texts(rows, "email_address"),
-            status=[row.get("status") for row in rows],
-            changed=[in_utc(datetime.fromisoformat(row["last_changed"])) for row in rows],
+            status=_texts(rows, "status"),
+            changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
             opted=[row.get("timestamp_opt") for row in rows],
         )
-        if unknown := [status for status in member.status if status not in STATES]:
-            raise ValueError(f"status: {unknown[0]!r} is none that is known")
+        if unknown := set(member.status) - STATES.keys():
+            raise ValueError(f"status: {min(unknown)!r} is none that is known")
         dead = [(row, at) for row, at in zip(rows, member.changed, strict=True) if row["status"] == "cleaned"]
         return {
             "person": self._people(rows, member),
@@ -70,7 +70,7 @@ class Reader:
         and what was asked for."""
         none: list[str] = []
         merged = [row.get("merge_fields") or {} for row in rows]  # an empty object arrives as an empty list
-        parted = [self._parted(tuple(values)) for values in merged]
+        ours = [self._ours_of(tuple(values)) for values in merged]
         signed = [row.get("timestamp_signup") for row in rows]
         tags = [self._tags(row) if row.get("tags") or row.get("tags_count") else none for row in rows]
         return Columns(
@@ -90,37 +90,36 @@ class Reader:
                 "company": _merge_texts(merged, "COMPANY"),
                 "tags": [[name for name in names if not _is_list(name)] if names else none for names in tags],
                 "held": [
-                    _held(values, ours) if ours else _NOTHING
-                    for values, (ours, _) in zip(merged, parted, strict=True)
+                    _held(values, tags) if tags else _NOTHING for values, tags in zip(merged, ours, strict=True)
                 ],
                 "lists": [[name for name in names if _is_list(name)] if names else none for names in tags],
                 "custom": [
-                    self._custom(row, values, others)
-                    for row, values, (_, others) in zip(rows, merged, parted, strict=True)
+                    self._custom(row, values, tags) for row, values, tags in zip(rows, merged, ours, strict=True)
                 ],
             }
         )
 
-    def _custom(self, row: Row, values: Mapping[str, Any], others: Sequence[str]) -> str:
-        custom = {tag: values[tag] for tag in others}
+    def _custom(self, row: Row, values: Mapping[str, Any], ours: Sequence[str]) -> str:
+        custom = dict(values)
+        for tag in ours:
+            del custom[tag]
         if groups := row.get("interests"):
             custom["interests"] = chosen(self.interests(), groups)
         for name in self.extra:
             if name not in values:
                 custom[name] = _property(row, custom, name)
         custom["hash"] = row["id"]
-        return to_json(custom).decode()
+        return json_text(custom)
 
     def _tags(self, row: Row) -> Sequence[str]:
         shown = [tag["name"] for tag in row.get("tags") or ()]
         return self.tags(row) if row.get("tags_count", 0) > len(shown) else shown
 
-    def _parted(self, tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Our merge tags and the others, sorted; the rows of an audience have the same."""
-        if tags not in self._known:
-            ours = tuple(sorted(tag for tag in tags if tag.startswith(FIELD_PREFIX)))
-            self._known = {tags: (ours, tuple(sorted(set(tags) - set(ours))))}
-        return self._known[tags]
+    def _ours_of(self, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a row's merge tags that are ours, sorted; the rows of an audience have the same."""
+        if tags not in self._ours:
+            self._ours = {tags: tuple(sorted(tag for tag in tags if tag.startswith(FIELD_PREFIX)))}
+        return self._ours[tags]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ class _Checked:
     contact: Sequence[str]
     hash: Sequence[str]
     email: Sequence[str]
-    status: Sequence[Any]
+    status: Sequence[str]
     changed: Sequence[datetime]
     opted: Sequence[Any]
 
@@ -185,15 +184,19 @@ def in_utc(found: datetime) -> datetime:
 
 
 def _instants(texts: Sequence[Any]) -> list[datetime | None]:
-    return [in_utc(datetime.fromisoformat(text)) if text else None for text in texts]
+    return _each_in_utc(datetime.fromisoformat(text) if text else None for text in texts)
+
+
+def _each_in_utc(found: Iterable[M]) -> list[M]:
+    # Nearly all are, and are not handed on: there are three of a member.
+    return [at if at is None or at.tzinfo is UTC else in_utc(at) for at in found]
 
 
 def _texts(rows: Sequence[Row], name: str) -> list[str]:
     """A property that every member must have. Raises ValueError for one that is no text."""
     found: list[Any] = [row.get(name) for row in rows]
-    for value in found:
-        if not isinstance(value, str):
-            raise ValueError(f"{name}: {value!r} is no text")
+    if set(map(type, found)) - {str}:
+        raise ValueError(f"{name}: {next(value for value in found if type(value) is not str)!r} is no text")
     return found
 
 
@@ -216,13 +219,13 @@ def _by(status: str, reason: str) -> str:
 
 def _held(values: Mapping[str, Any], tags: Sequence[str]) -> str:
     held = {tag: told for tag in tags if (told := text(values[tag])) is not None}
-    return to_json(held).decode() if held else _NOTHING
+    return json_text(held) if held else _NOTHING
 
 
 def _country(address: Any, place: Any) -> str | None:
     stated = address.get("country") if isinstance(address, dict) else None
-    code = str(stated or (place.get("country_code") if place else None) or "").upper()
-    return code if len(code) == 2 else None
+    code = stated or (place.get("country_code") if place else None)
+    return str(code).upper() if code and len(str(code)) == 2 else None
 
 
 def _property(row: Row, custom: Mapping[str, Any], name: str) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from regulars import PlatformError, Rejected
+from regulars import PlatformError, Rejected, read_json
 
 from regulars_shopify.models import Connection
 
@@ -62,14 +62,14 @@ class Reader(Generic[N]):
     def _connection(self, body: bytes, where: str) -> Connection[Any]:
         hint = "Nothing of this page was stored; the next run reads it again"
         try:
-            found: Any = json.loads(body)["data"]
+            found: Any = read_json(body)["data"]
             for step in self.path:
                 found = found[step]
             return _AS_IT_IS.validate_python(found)
-        except json.JSONDecodeError as fault:
-            what = f"the answer is not JSON ({fault}; {len(body)} bytes)"
         except (KeyError, TypeError, ValidationError):
             what = f"the answer holds no page of {self.path[-1]}"
+        except ValueError as fault:
+            what = f"the answer is not JSON ({fault}; {len(body)} bytes)"
         raise PlatformError(what, where=where, hint=hint)
 
 
@@ -93,9 +93,9 @@ class Lines(Generic[N]):
         rejected: list[Rejected] = []
         for line in lines:
             try:
-                good.append(self.one.validate_json(line))
+                good.append(self.one.validate_python(read_json(line)))
             except ValidationError as fault:
-                rejected.append(Rejected(self.kind, _id(json.loads(line)), _reason(fault), line.decode()))
+                rejected.append(Rejected(self.kind, _id(read_json(line)), _reason(fault), line.decode()))
         return Listing(good, rejected, None)
 
 

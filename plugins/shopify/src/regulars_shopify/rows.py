@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic_core import to_json
 from regulars import (
     CodeUse,
     Company,
@@ -20,6 +19,7 @@ from regulars import (
     Person,
     Product,
     Record,
+    json_text,
 )
 
 from regulars_shopify.amounts import Amounts, amounts
@@ -123,12 +123,12 @@ def _address(email: str) -> str:
 
 def _held(fields: Sequence[Metafield]) -> str:
     """Our own fields, as a plan compares with them."""
-    return to_json(dict(sorted((f"{f['namespace']}.{f['key']}", f["value"]) for f in fields))).decode()
+    return json_text(dict(sorted((f"{f['namespace']}.{f['key']}", f["value"]) for f in fields)))
 
 
 def _custom(fields: Sequence[Metafield]) -> str:
     named = {f["key"] if "." in f["key"] else f"{f['namespace']}.{f['key']}": f["value"] for f in fields}
-    return to_json(named).decode()
+    return json_text(named)
 
 
 def add_order(node: OrderNode, rows: Rows) -> None:
