@@ -162,9 +162,10 @@ def test_a_contact_comes_as_a_person(box, settings, http, world_of, clock, read,
 
 
 def test_half_a_character_breaks_nothing(box, settings, http, world_of, read, rows):
-    box.populate(world_of(WorldPerson("ann", "ann@tea.example.test", properties={"note": "tea \ud83c"})))
+    cut = {"note": "tea \ud83c", "firstname": "Ann\ud83c"}
+    box.populate(world_of(WorldPerson("ann", "ann@tea.example.test", properties=cut)))
     (ann,) = rows(read(HubSpotSource(settings, http, ["note"]), "contacts")[0], "person")
-    assert json.loads(ann["custom"]) == {"note": "tea \ud83c"}
+    assert (ann["first_name"], json.loads(ann["custom"])) == ("Ann\ufffd", {"note": "tea \ufffd"})
 
 
 def test_a_country_in_words_is_no_country_code(box, source, world_of, read, rows):

@@ -7,16 +7,14 @@ written as literals: called by its name, a TypedDict costs three times as much, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from regulars import (
     CodeUse,
+    Columns,
     Company,
-    Consent,
     Fulfilment,
     Line,
     Order,
-    Person,
     Product,
     Record,
     json_text,
@@ -68,52 +66,60 @@ def to_company(node: CompanyNode) -> Company:
     )
 
 
-def add_customer(node: CustomerNode, rows: Rows) -> None:
-    """A customer as a record, and what its addresses say."""
-    rows["person"].append(to_person(node))
-    if email := node["defaultEmailAddress"]:
-        address = _address(email["emailAddress"])
-        at = email["marketingUpdatedAt"]
-        rows["consent"].append(_consent(node, "email", address, email["marketingState"], at))
-    if phone := node["defaultPhoneNumber"]:
-        rows["consent"].append(_consent(node, "sms", phone["phoneNumber"], phone["state"], phone["updatedAt"]))
+def to_people(nodes: Sequence[CustomerNode]) -> Columns:
+    """Customers as records; `custom` holds the metafields that were asked for as `namespace.key`."""
+    none: list[str] = []
+    emails = [node["defaultEmailAddress"] for node in nodes]
+    phones = [node["defaultPhoneNumber"] for node in nodes]
+    return Columns(
+        {
+            "id": [node["id"] for node in nodes],
+            "updated_at": [node["updatedAt"] for node in nodes],
+            "created_at": [node["createdAt"] for node in nodes],
+            "email": [_address(email["emailAddress"]) if email else None for email in emails],
+            "other_emails": [none] * len(nodes),
+            "phone": [phone["phoneNumber"] if phone else None for phone in phones],
+            "first_name": [node["firstName"] for node in nodes],
+            "last_name": [node["lastName"] for node in nodes],
+            "country": [node["country"] for node in nodes],
+            "company": [node["company"] for node in nodes],
+            "tags": [node["tags"] for node in nodes],
+            "held": [_held(node["ours"]) if node["ours"] else "{}" for node in nodes],
+            "lists": [ours(node["tags"]) if node["tags"] else none for node in nodes],
+            "custom": [_custom(node["metafields"]) if "metafields" in node else "{}" for node in nodes],
+        }
+    )
 
 
-def to_person(node: CustomerNode) -> Person:
-    """A customer as a record; `custom` holds the metafields that were asked for as `namespace.key`."""
-    email, phone, tags = node["defaultEmailAddress"], node["defaultPhoneNumber"], node["tags"]
-    return {
-        "id": node["id"],
-        "updated_at": node["updatedAt"],
-        "created_at": node["createdAt"],
-        "email": _address(email["emailAddress"]) if email else None,
-        "other_emails": [],
-        "phone": phone["phoneNumber"] if phone else None,
-        "first_name": node["firstName"],
-        "last_name": node["lastName"],
-        "country": node["country"],
-        "company": node["company"],
-        "tags": tags,
-        "held": _held(node["ours"]) if node["ours"] else "{}",
-        "lists": ours(tags) if tags else [],
-        "custom": _custom(node["metafields"]) if "metafields" in node else "{}",
-    }
-
-
-def _consent(node: CustomerNode, channel: str, address: str, state: str, at: datetime | None) -> Consent:
-    """A state that is not listed is unknown, never a yes."""
-    return {
-        "id": f"{node['id']}:{channel}",
-        "updated_at": node["updatedAt"],
-        "person_id": node["id"],
-        "address": address,
-        "channel": channel,
-        "state": _CONSENT.get(state, "unknown"),
-        "at": at,
-        "by": "unknown",
-        "source": None,
-        "proof": None,  # the opt-in level proves nothing: a fresh customer has one without ever opting in
-    }
+def to_consents(nodes: Sequence[CustomerNode]) -> Columns:
+    """What customers' addresses say: those for e-mail, then those for text messages."""
+    mailed = [(node, email) for node in nodes if (email := node["defaultEmailAddress"])]
+    texted = [(node, phone) for node in nodes if (phone := node["defaultPhoneNumber"])]
+    people = [*(node for node, _ in mailed), *(node for node, _ in texted)]
+    ids, channels = [node["id"] for node in people], ["email"] * len(mailed) + ["sms"] * len(texted)
+    states = [*(email["marketingState"] for _, email in mailed), *(phone["state"] for _, phone in texted)]
+    nothing = [None] * len(people)
+    return Columns(
+        {
+            "id": [f"{person}:{channel}" for person, channel in zip(ids, channels, strict=True)],
+            "updated_at": [node["updatedAt"] for node in people],
+            "person_id": ids,
+            "address": [
+                *(_address(email["emailAddress"]) for _, email in mailed),
+                *(phone["phoneNumber"] for _, phone in texted),
+            ],
+            "channel": channels,
+            # A state that is not listed is unknown, never a yes.
+            "state": [_CONSENT.get(state, "unknown") for state in states],
+            "at": [
+                *(email["marketingUpdatedAt"] for _, email in mailed),
+                *(phone["updatedAt"] for _, phone in texted),
+            ],
+            "by": ["unknown"] * len(people),
+            "source": nothing,
+            "proof": nothing,  # the opt-in level proves nothing: a fresh customer has one without ever opting in
+        }
+    )
 
 
 def _address(email: str) -> str:

@@ -20,16 +20,15 @@ from regulars_shopify import bulk_streams, cost
 from regulars_shopify.backfill import Backfill, Stream, backfill
 from regulars_shopify.bulk import Bulk
 from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, ShopifyClient
-from regulars_shopify.models import CompanyNode, Connection, OrderNode, ProductNode
+from regulars_shopify.models import CompanyNode, Connection, CustomerNode, OrderNode, ProductNode
 from regulars_shopify.pages import Listing
-from regulars_shopify.rows import Rows, add_customer, add_order, to_company, to_product
+from regulars_shopify.rows import Rows, add_order, to_company, to_consents, to_people, to_product
 from regulars_shopify.settings import ShopifySettings
 from regulars_shopify.sweep import Sweep
 from regulars_shopify.walk import Walk, changed, placed
 
 SEARCH_DEPTH = 20_000  # Shopify pages through 25,000 objects of one search; then it must be asked anew
 MAX_METAFIELDS = 250
-_KIND = {"products": "product", "customers": "person", "companies": "company", "orders": "order"}
 
 _SWEEPS: Mapping[str, tuple[Literal["customers", "orders"], Literal["person", "order"]]] = {
     "customers_gone": ("customers", "person"),
@@ -37,9 +36,6 @@ _SWEEPS: Mapping[str, tuple[Literal["customers", "orders"], Literal["person", "o
 }
 
 N = TypeVar("N")
-Add = Callable[[Any, Rows], None]
-"""Adds the records of a node to those of its page, or none where it raises."""
-Asked = tuple[Listing[Any], Add]
 
 
 class Malformed(Exception):
@@ -52,11 +48,17 @@ class ShopifySource:
     def __init__(self, settings: ShopifySettings, http: Http, extra: Sequence[str] = ()) -> None:
         self._client, self._settings, self._clock = ShopifyClient(settings, http), settings, http.clock
         self._metafields = _checked(extra)
-        self._ask: dict[str, Callable[[datetime | None, str | None], Asked]] = {
-            "products": self._products,
+        self._ask: dict[str, Callable[[datetime | None, str | None], Listing[Any]]] = {
+            "products": lambda start, after: self._client.products(changed(start), after),
             "customers": self._customers,
-            "companies": self._companies,
+            "companies": lambda start, after: self._client.companies(changed(start), after),
             "orders": self._orders,
+        }
+        self._page: dict[str, Callable[[Listing[Any], str], Page]] = {
+            "products": _products,
+            "customers": _customers,
+            "companies": _companies,
+            "orders": self._orders_told,
         }
         self._bulk = {"customers": self._bulk_customers(), "orders": self._bulk_orders()}
         self._lines = LINES_A_PAGE
@@ -101,16 +103,16 @@ class ShopifySource:
     def _paged(
         self,
         stream: str,
-        ask: Callable[[datetime | None, str | None], Asked],
+        ask: Callable[[datetime | None, str | None], Listing[Any]],
         walk: Walk,
         bulk: Stream | None = None,
     ) -> Iterator[Page]:
         """A walk, page by page. Where one instant holds more than a search shows, `bulk` reads the rest."""
         start, after, seen = walk.reached, None, 0
         while True:
-            listing, add = ask(start, after)
+            listing = ask(start, after)
             walk = walk.at(listing.nodes)
-            yield _page(listing, add, _KIND[stream], walk.open())
+            yield self._page[stream](listing, walk.open())
             if (after := listing.after) is None:
                 break
             seen += len(listing.nodes) + len(listing.rejected)
@@ -122,18 +124,14 @@ class ShopifySource:
                 return
         yield Page({}, walk.done())
 
-    def _products(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.products(changed(start), after), _add_product
-
-    def _customers(self, start: datetime | None, after: str | None) -> Asked:
-        listing = self._client.customers(changed(start), after, self._metafields)
-        return listing, add_customer
+    def _customers(self, start: datetime | None, after: str | None) -> Listing[CustomerNode]:
+        return self._client.customers(changed(start), after, self._metafields)
 
     def _bulk_customers(self) -> Stream:
         return Stream(
             lambda window: bulk_streams.customers_query(changed(window[0], until=window[1]), self._metafields),
             lambda families: bulk_streams.customers(families, self._metafields),
-            lambda listing, cursor: _page(listing, add_customer, "person", cursor),
+            _customers,
             self._client.opened,
         )
 
@@ -143,7 +141,7 @@ class ShopifySource:
                 changed(window[0], self._placed(), until=window[1]), self._sells_to_companies
             ),
             lambda families: bulk_streams.orders(families, self._client),
-            lambda listing, cursor: _page(listing, self._add_order, "order", cursor),
+            self._orders_told,
             self._client.opened,
         )
 
@@ -151,17 +149,14 @@ class ShopifySource:
     def _sells_to_companies(self) -> bool:
         return self._client.has_companies()
 
-    def _companies(self, start: datetime | None, after: str | None) -> Asked:
-        return self._client.companies(changed(start), after), _add_company
-
-    def _orders(self, start: datetime | None, after: str | None, *others: str) -> Asked:
+    def _orders(self, start: datetime | None, after: str | None, *others: str) -> Listing[OrderNode]:
         where = changed(start, self._placed(), *others)
         listing = self._client.orders(where, after, self._lines, self._sells_to_companies)
         cut = sum(node["lineItems"]["hasNextPage"] for node in listing.nodes)
         if self._lines < MANY_LINES_A_PAGE and self._dearer_one_by_one(cut):
             self._lines = MANY_LINES_A_PAGE
             return self._orders(start, after, *others)
-        return listing, self._add_order
+        return listing
 
     def _dearer_one_by_one(self, cut: int) -> bool:
         """Whether fetching the rest of so many orders' lines costs more than the page with all its lines."""
@@ -173,6 +168,17 @@ class ShopifySource:
         day = self._settings.since
         return f"processed_at:>='{day.isoformat()}T00:00:00Z'" if day else ""
 
+    def _orders_told(self, listing: Listing[OrderNode], cursor: str) -> Page:
+        """A page of orders; one that cannot be understood is set aside."""
+        rows: Rows = defaultdict(list)
+        rejected = list(listing.rejected)
+        for node in listing.nodes:
+            try:
+                self._add_order(node, rows)
+            except (Malformed, MoneyError) as fault:
+                rejected.append(Rejected("order", node["id"], str(fault)))
+        return Page(rows, cursor, rejected)
+
     def _add_order(self, node: OrderNode, rows: Rows) -> None:
         """The order with all its lines and refund lines, however many pages they fill."""
         _follow(node["lineItems"], node["id"], self._client.order_lines)
@@ -181,12 +187,17 @@ class ShopifySource:
         add_order(node, rows)
 
 
-def _add_product(node: ProductNode, rows: Rows) -> None:
-    rows["product"].append(to_product(node))
+def _products(listing: Listing[ProductNode], cursor: str) -> Page:
+    return Page({"product": [to_product(node) for node in listing.nodes]}, cursor, listing.rejected)
 
 
-def _add_company(node: CompanyNode, rows: Rows) -> None:
-    rows["company"].append(to_company(node))
+def _customers(listing: Listing[CustomerNode], cursor: str) -> Page:
+    rows = {"person": to_people(listing.nodes), "consent": to_consents(listing.nodes)}
+    return Page(rows, cursor, listing.rejected)
+
+
+def _companies(listing: Listing[CompanyNode], cursor: str) -> Page:
+    return Page({"company": [to_company(node) for node in listing.nodes]}, cursor, listing.rejected)
 
 
 def _checked(extra: Sequence[str]) -> tuple[str, ...]:
@@ -208,14 +219,3 @@ def _follow(connection: Connection[N], of: str, read: Callable[[str, str | None]
             raise Malformed(f"{listing.rejected[0].kind} {listing.rejected[0].id}: {listing.rejected[0].reason}")
         connection["nodes"] += listing.nodes
         connection["hasNextPage"], connection["endCursor"] = listing.after is not None, listing.after
-
-
-def _page(listing: Listing[Any], add: Add, kind: str, cursor: str) -> Page:
-    rows: Rows = defaultdict(list)
-    rejected = list(listing.rejected)
-    for node in listing.nodes:
-        try:
-            add(node, rows)
-        except (Malformed, MoneyError) as fault:
-            rejected.append(Rejected(kind, node["id"], str(fault)))
-    return Page(rows, cursor, rejected)
