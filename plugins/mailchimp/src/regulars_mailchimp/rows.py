@@ -7,7 +7,7 @@ model in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -41,7 +41,6 @@ class Reader:
     tags: Callable[[Row], Sequence[str]]
     extra: Sequence[str] = ()
     interests: Callable[[], Mapping[str, Interest]] = dict
-    _ours: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
         """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
@@ -54,7 +53,7 @@ class Reader:
             email=_texts(rows, "email_address"),
             status=_texts(rows, "status"),
             changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
-            opted=[row.get("timestamp_opt") for row in rows],
+            opted=_instants([row.get("timestamp_opt") for row in rows]),
         )
         if unknown := set(member.status) - STATES.keys():
             raise ValueError(f"status: {min(unknown)!r} is none that is known")
@@ -70,14 +69,14 @@ class Reader:
         and what was asked for."""
         none: list[str] = []
         merged = [row.get("merge_fields") or {} for row in rows]  # an empty object arrives as an empty list
-        ours = [self._ours_of(tuple(values)) for values in merged]
-        signed = [row.get("timestamp_signup") for row in rows]
+        ours = _ours(merged)
+        signed = _instants([row.get("timestamp_signup") for row in rows])
         tags = [self._tags(row) if row.get("tags") or row.get("tags_count") else none for row in rows]
         return Columns(
             {
                 "id": member.contact,
                 "updated_at": member.changed,
-                "created_at": _instants([sign or opt for sign, opt in zip(signed, member.opted, strict=True)]),
+                "created_at": [sign or opt for sign, opt in zip(signed, member.opted, strict=True)],
                 "email": [email or None for email in member.email],
                 "other_emails": [none] * len(rows),
                 "phone": _merge_texts(merged, "PHONE"),
@@ -115,12 +114,6 @@ class Reader:
         shown = [tag["name"] for tag in row.get("tags") or ()]
         return self.tags(row) if row.get("tags_count", 0) > len(shown) else shown
 
-    def _ours_of(self, tags: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of a row's merge tags that are ours, sorted; the rows of an audience have the same."""
-        if tags not in self._ours:
-            self._ours = {tags: tuple(sorted(tag for tag in tags if tag.startswith(FIELD_PREFIX)))}
-        return self._ours[tags]
-
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
@@ -131,7 +124,7 @@ class _Checked:
     email: Sequence[str]
     status: Sequence[str]
     changed: Sequence[datetime]
-    opted: Sequence[Any]
+    opted: Sequence[datetime | None]
 
 
 def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
@@ -147,7 +140,7 @@ def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
             "address": member.email,
             "channel": ["email"] * len(rows),
             "state": [STATES[status] for status in member.status],
-            "at": _instants([at if status == "subscribed" else None for at, status in opted]),
+            "at": [at if status == "subscribed" else None for at, status in opted],
             "by": [_by(status, reason or "") for status, reason in zip(member.status, reasons, strict=True)],
             "source": ["archived" if s == "archived" else row.get("source") or None for row, s in sources],
             "proof": [f"reason: {reason}" if reason else None for reason in reasons],
@@ -203,6 +196,13 @@ def _texts(rows: Sequence[Row], name: str) -> list[str]:
 def _merge_texts(merged: Sequence[Mapping[str, Any]], tag: str) -> list[str | None]:
     told = [values.get(tag) for values in merged]
     return [value or None if isinstance(value, str) else text(value) for value in told]
+
+
+def _ours(merged: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Those of each row's merge tags that are ours, sorted. The rows of an audience have the same tags."""
+    tags = list(map(tuple, merged))
+    ours = {some: sorted(tag for tag in some if tag.startswith(FIELD_PREFIX)) for some in set(tags)}
+    return [ours[some] for some in tags]
 
 
 def _is_list(tag: str) -> bool:
