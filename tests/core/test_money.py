@@ -46,7 +46,16 @@ def test_what_is_no_exact_amount_is_refused(text, currency):
         minor_units(text, currency)
 
 
-@pytest.mark.parametrize("code", ["XXX", "eur", "", "EURO", "DEM"])
+@pytest.mark.parametrize(
+    ("code", "places"),
+    [("HRK", 2), ("ANG", 2), ("SLL", 2), ("LTL", 2), ("LVL", 2), ("BYR", 0), ("STD", 2), ("VEF", 2)],
+)
+def test_a_withdrawn_currency_is_still_that_of_the_orders_of_its_time(code, places):
+    assert exponent(code) == places
+    assert str(Money.of_minor(1200, code)) == ("1,200 BYR" if places == 0 else f"12.00 {code}")
+
+
+@pytest.mark.parametrize("code", ["XXX", "eur", "", "EURO", "DEM", "JEP", "KID", "USDC"])
 def test_an_unknown_currency_is_never_guessed(code):
     with pytest.raises(MoneyError, match="unknown currency"):
         exponent(code)

@@ -78,6 +78,41 @@ def test_what_the_customer_saw_is_kept_beside_the_shops_money(shop, box):
     assert (order["presentment_currency"], order["presentment_total_minor"]) == ("USD", 1100)
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("9.5", "JEP"), ("11.0", "USDC"), ("0.0", "XXX"), ("11.005", "USD"), ("11,0", "USD")]
+)
+def test_an_order_is_read_although_what_the_customer_saw_cannot_be_understood(shop, box, amount, currency):
+    """Shopify's list of currencies is longer than that of ISO 4217; what counts is the shop's money."""
+    box.populate(a_world(1, 2))
+    box.orders.live[1].money = "EUR>USD*1.10"
+    said = b'"presentmentMoney":{"amount":"%b","currencyCode":"%b"}'
+    respond = box.respond
+
+    def odd(asked):
+        answer = respond(asked)
+        answer.body = answer.body.replace(said % (b"11.0", b"USD"), said % (amount.encode(), currency.encode()))
+        return answer
+
+    box.respond = odd
+    reading = shop.read("orders")
+    assert reading.rejected == []
+    strange, plain = reading.of("order")
+    assert (strange["currency"], strange["total_minor"], strange["goods_minor"]) == ("EUR", 1000, 1000)
+    assert (strange["presentment_currency"], strange["presentment_total_minor"]) == (None, None)
+    assert (plain["presentment_currency"], plain["presentment_total_minor"]) == ("EUR", 1000)
+    assert len(reading.of("line")) == 2
+
+
+def test_orders_from_before_a_shops_currency_changed_are_read(shop, box):
+    box.populate(a_world(1, 2, currency="HRK"))
+    box.orders.live[1].money = "HRK>EUR*0.13"
+    box.orders.live[2].money = "EUR>HRK*7.53"
+    old, new = shop.read("orders").of("order")
+    assert (old["currency"], old["total_minor"]) == ("HRK", 1000)
+    assert (old["presentment_currency"], old["presentment_total_minor"]) == ("EUR", 130)
+    assert (new["presentment_currency"], new["presentment_total_minor"]) == ("HRK", 7530)
+
+
 def test_an_amount_that_is_no_amount_sets_its_order_aside(shop, box):
     box.populate(a_world(1, 2))
     broken = b'{"shopMoney":{"amount":"10.005","currencyCode":"EUR"}'

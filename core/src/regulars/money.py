@@ -1,7 +1,8 @@
 """Money is a Decimal with a currency; in tables it is an integer of minor units.
 
 Exponents are those of ISO 4217 (the number of decimal places of the minor unit). A currency that is
-not listed here is an error, never a guess of two.
+not listed here is an error, never a guess of two. Withdrawn ones are listed too: a shop's old orders
+stay in the currency of their time.
 """
 
 from __future__ import annotations
@@ -24,7 +25,13 @@ _EXPONENTS = {
         " TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"
     ),
 }
-_EXPONENT = {code: places for places, codes in _EXPONENTS.items() for code in codes.split()}
+_WITHDRAWN = {0: "BYR", 2: "ANG HRK LTL LVL SLL STD VEF"}
+_EXPONENT = {
+    code: places
+    for listed in (_EXPONENTS, _WITHDRAWN)
+    for places, codes in listed.items()
+    for code in codes.split()
+}
 
 
 class MoneyError(RegularsError):

@@ -14,6 +14,7 @@ from regulars import (
     Company,
     Fulfilment,
     Line,
+    MoneyError,
     Order,
     Product,
     Record,
@@ -140,8 +141,8 @@ def _custom(fields: Sequence[Metafield]) -> str:
 def add_order(node: OrderNode, rows: Rows) -> None:
     """An order and all that hangs on it; its lines and refund lines must be complete.
 
-    The lines' goods add up to the order's. Raises MoneyError for an amount that cannot be understood;
-    then nothing was added.
+    The lines' goods add up to the order's. Raises MoneyError for an amount in shop money that cannot be
+    understood; then nothing was added.
     """
     money = amounts(node["currency"])
     goods = [_line_goods(line, money) for line in node["lineItems"]["nodes"]]
@@ -169,6 +170,7 @@ def _line_goods(line: LineNode, money: Amounts) -> int:
 
 def _order(node: OrderNode, money: Amounts, goods: Sequence[int]) -> Order:
     email, subtotal, sending = node["email"], node["subtotal"], node["sending"]
+    seen_currency, seen_total = _seen(node)
     return {
         "id": node["id"],
         "updated_at": node["updatedAt"],
@@ -185,8 +187,8 @@ def _order(node: OrderNode, money: Amounts, goods: Sequence[int]) -> Order:
         "shipping_minor": money[node["shipping"] if sending is None else sending],
         "tax_minor": money[node["tax"]],
         "total_minor": money[node["total"]],
-        "presentment_currency": node["seen_currency"],
-        "presentment_total_minor": amounts(node["seen_currency"])[node["seen_total"]],
+        "presentment_currency": seen_currency,
+        "presentment_total_minor": seen_total,
         "test": node["test"],
         "cancelled_at": node["cancelledAt"],
         "status": node["displayFinancialStatus"],
@@ -194,6 +196,16 @@ def _order(node: OrderNode, money: Amounts, goods: Sequence[int]) -> Order:
         "source": node["sourceName"],
         "tags": node["tags"],
     }
+
+
+def _seen(node: OrderNode) -> tuple[str, int] | tuple[None, None]:
+    """What the customer saw, if it can be understood: nothing is counted by it, and Shopify has currencies
+    that ISO 4217 has not (JEP, KID, USDC)."""
+    currency = node["seen_currency"]
+    try:
+        return currency, amounts(currency)[node["seen_total"]]
+    except MoneyError:
+        return None, None
 
 
 def _goods_tax(node: OrderNode, money: Amounts) -> int:
