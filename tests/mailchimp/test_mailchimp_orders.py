@@ -7,7 +7,11 @@ from datetime import timedelta
 
 import pytest
 from mailchimp.tea_house import START, read, world_of
+from regulars.journal import Journal, runs
+from regulars.sync import Landing, merge_pending, read_stream
 from regulars.testing import Fault, WorldLine, WorldOrder, WorldPerson, WorldProduct, WorldRefund
+from regulars.warehouse import Warehouse
+from regulars_mailchimp.orders import KINDS
 from regulars_mailchimp.source import MailchimpSource
 
 ADA = WorldPerson("ada", "ada@tea.example.test", "Ada")
@@ -87,6 +91,55 @@ def test_a_pass_that_did_not_see_all_deletes_nothing(shop, source):
     body = b'{"orders":[],"total_items":1}'
     shop.faults = [Fault("status", match="/orders", status=200, body=body, times=9)]
     assert not any(page.complete for page in source.pages("orders", None))
+
+
+def short_of_one(store):
+    body = b'{"orders":[],"total_items":1}'
+    return Fault("status", match=f"{store}/orders", status=200, body=body)
+
+
+def test_a_pass_cut_after_a_store_that_did_not_show_all_deletes_nothing(shop, world, settings, http):
+    shop.connect_store(world, "Second")
+    shop.faults = [short_of_one("store1")]
+
+    def fresh():  # as another process has it
+        return MailchimpSource(settings.model_copy(update={"orders": True}), http)
+
+    cut = next(page.cursor for page in fresh().pages("orders", None) if '"store1"' in page.cursor)
+    rest = list(fresh().pages("orders", cut))
+    assert [page.complete for page in rest if page.complete] == []
+    assert list(fresh().pages("orders", rest[-1].cursor))[-1].complete == KINDS
+
+
+def test_a_source_that_missed_orders_once_is_believed_again(shop, source):
+    shop.faults = [short_of_one("store1")]
+    cursor = list(source.pages("orders", None))[-1].cursor
+    assert list(source.pages("orders", cursor))[-1].complete == KINDS
+
+
+def test_an_order_that_cannot_be_read_any_more_is_not_taken_for_deleted(shop, world, source, tmp_path, clock):
+    world.orders.append(replace(world.orders[0], key="o2"))
+    shop.populate(world)
+    journal, warehouse = Journal.open(tmp_path / "journal.db", clock), Warehouse(tmp_path)
+    with journal.lease() as lease:
+        landing = Landing(journal, lease, runs.start(journal, lease, "night").id, warehouse)
+
+        def night():
+            read_stream(landing, "mail", "orders", source)
+            merge_pending(journal, lease, warehouse)
+            with warehouse.burst() as session:
+                orders = session.query("SELECT id FROM orders WHERE NOT deleted ORDER BY id")
+                lines = session.query("SELECT DISTINCT order_id FROM lines WHERE NOT deleted ORDER BY order_id")
+            assert orders == lines
+            return [row[0] for row in orders]
+
+        assert night() == ["store1:o1", "store1:o2"]
+        shown = shop.stores["store1"]["orders"]
+        shown["o2"]["processed_at_foreign"] = ""
+        assert night() == ["store1:o1", "store1:o2"]
+        del shown["o2"]
+        assert night() == ["store1:o1"]
+    journal.close()
 
 
 def test_stores_of_other_audiences_are_left_out(shop, source):

@@ -6,9 +6,11 @@ amounts are JSON numbers; refunds are told as a state of the order alone, withou
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from typing import Any
 
 from regulars import Line, MoneyError, Order, Page, Record, Refund, RefundLine, Rejected, exponent, full_compare
@@ -32,15 +34,25 @@ class Orders:
 
     def __init__(self, client: MailchimpClient, audience: str) -> None:
         self._client, self._audience = client, audience
-        self._whole = True
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
-        """A whole pass; what it does not show any more is gone, where it was whole indeed."""
-        for page in full_compare(self._read, cursor, KINDS):
-            yield replace(page, complete=page.complete if self._whole else ())
+        """A whole pass; what it does not show any more is gone, where all of it could be read indeed."""
+        unread = bool(cursor and json.loads(cursor).get("unread"))
+        short: list[str] = []
+        for page in full_compare(partial(self._read, short), cursor, KINDS):
+            unread = unread or bool(short or page.rejected)
+            if not unread:
+                yield page
+            elif page.complete:
+                # What could not be read is still there, so that such a pass proves nothing.
+                yield replace(page, complete=())
+            else:
+                # The cursor carries it, because a pass may be cut and gone on with by another process.
+                yield replace(page, cursor=json.dumps({**json.loads(page.cursor or "{}"), "unread": True}))
 
-    def _read(self, resume: str | None) -> Iterator[tuple[Page, str]]:
-        """Store by store; the token names the last store that was read to its end."""
+    def _read(self, short: list[str], resume: str | None) -> Iterator[tuple[Page, str]]:
+        """Store by store; the token names the last store that was read to its end. `short` learns which stores
+        showed less than they promise."""
         done = resume or ""
         for store in sorted(
             str(row["id"]) for row in stores(self._client) if row.get("list_id") == self._audience
@@ -50,7 +62,8 @@ class Orders:
             found = Gathering(self._client, f"ecommerce/stores/{store}/orders", "orders", "id", _ASKED)
             for rows in found.pages():
                 yield _page(store, rows), done
-            self._whole = self._whole and found.whole
+            if not found.whole:
+                short.append(store)
             done = store
             yield Page({}), done
 
