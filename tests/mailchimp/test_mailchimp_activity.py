@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -155,6 +156,50 @@ def test_an_event_nobody_understands_is_set_aside(filled, source, clock):
     clock.sleep(60)
     _, _, rejected = read(source, "activity")
     assert [(one.kind, one.id.partition(":")[0]) for one in rejected] == [("touch", sent)]
+
+
+def test_a_complaint_nobody_understands_is_set_aside_and_the_others_are_read(filled, source, clock):
+    sent = filled.send_campaign("Spring", ["ada@tea.example.test"])
+    for _ in range(5):
+        filled.complain("ada@tea.example.test", sent)
+    dateless, zoneless, nameless, nobodys, _ = filled.mailings.complaints
+    dateless["date"] = ""
+    zoneless["date"] = "2026-03-01 09:00:00"
+    del nameless["email_address"]
+    nobodys["email_address"] = None
+    rows, cursor, rejected = read(source, "complaints")
+    assert list(rows["bounce"]) == ["complaint:5"]
+    assert [(one.kind, one.id) for one in rejected] == [
+        ("bounce", f"complaint:{number}") for number in range(1, 5)
+    ]
+    assert cursor
+
+
+def test_an_unsubscription_nobody_understands_is_set_aside_and_the_others_are_read(filled, source, clock):
+    sent = filled.send_campaign("Spring", ["ada@tea.example.test", "dee@tea.example.test"])
+    clock.sleep(60)
+    filled.unsubscribe("ada@tea.example.test", sent)
+    filled.unsubscribe("dee@tea.example.test", sent)
+    filled.mailings.campaigns[sent]["unsubscribes"][0]["at"] = "2026-03-01 09:00:00"
+    clock.sleep(60)
+    rows, _, rejected = read(source, "activity")
+    assert kinds(rows) == ["sent", "sent", "unsubscribe"]
+    assert [(one.kind, one.reason) for one in rejected] == [
+        ("touch", "ValueError: '2026-03-01T09:00:00' has no zone")
+    ]
+
+
+@pytest.mark.parametrize("address", [None, ""])
+def test_a_bounce_of_nobody_is_none(filled, source, clock, address):
+    filled.send_campaign("Spring", ["ada@tea.example.test"])
+    clock.sleep(60)
+    action = {"action": "bounce", "type": "hard", "timestamp": "2026-03-01T09:00:00+00:00"}
+    told = {"emails": [{"email_id": "x", "email_address": address, "activity": [action]}], "total_items": 1}
+    body = json.dumps(told).encode()
+    filled.faults = [Fault("status", match="email-activity", status=200, body=body)]
+    rows, _, rejected = read(source, "activity")
+    assert kinds(rows) == ["sent"]
+    assert [one.reason for one in rejected] == ["ValueError: no address"]
 
 
 def test_an_answer_without_rows_is_no_end_of_the_list(filled, source, clock):

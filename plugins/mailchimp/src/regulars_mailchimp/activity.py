@@ -8,14 +8,15 @@ campaign is read whole, again and again until everybody whom `total_items` promi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import md5
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from regulars import Bounce, Page, PlatformError, Rejected, Touch, by_time
+from regulars import Bounce, Page, PlatformError, Record, Rejected, Touch, by_time
 
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.gathering import Gathering
@@ -25,6 +26,9 @@ from regulars_mailchimp.rows import instant
 LATE = timedelta(days=5)
 """How long after its sending a campaign is read anew, whatever its report says."""
 _KINDS = ("open", "click")
+_NOT_UNDERSTOOD = (KeyError, OverflowError, TypeError, ValueError)
+
+Row = Mapping[str, Any]
 
 
 class Report(BaseModel):
@@ -82,7 +86,7 @@ class Activity:
         path = f"{self.client.list}/abuse-reports"
         asked = "id,campaign_id,email_id,email_address,date"
         for rows in self._rows(path, "abuse_reports", "id", asked):
-            yield Page({"bounce": [_complaint(row) for row in rows]})
+            yield _each("bounce", _complaint, rows, lambda row: f"complaint:{row.get('id')}")
         yield Page({}, now.isoformat())
 
     def _due(self, since: datetime | None, until: datetime) -> list[Report]:
@@ -110,7 +114,7 @@ class Activity:
         if report.unsubscribed:
             asked = "email_id,email_address,timestamp"
             for rows in self._rows(f"{where}/unsubscribed", "unsubscribes", "email_id", asked):
-                yield Page({"touch": [_unsubscribed(report, row) for row in rows]}), ""
+                yield _each("touch", partial(_unsubscribed, report), rows, partial(_place, report)), ""
         limits = {"since": since.isoformat()} if since else {}
         asked = "email_id,email_address,activity"
         for rows in self._rows(f"{where}/email-activity", "emails", "email_id", asked, **limits):
@@ -131,6 +135,29 @@ def _report(row: Any) -> Report:
         ) from None
 
 
+def _each(
+    kind: str, record: Callable[[Row], Record], rows: list[dict[str, Any]], name: Callable[[Row], str]
+) -> Page:
+    """A record of each row; a row that cannot be understood is set aside under its name."""
+    found: list[Record] = []
+    rejected: list[Rejected] = []
+    for row in rows:
+        try:
+            found.append(record(row))
+        except _NOT_UNDERSTOOD as fault:
+            rejected.append(_rejected(kind, name(row), fault, row))
+    return Page({kind: found}, rejected=rejected)
+
+
+def _rejected(kind: str, name: str, fault: Exception, raw: Row) -> Rejected:
+    return Rejected(kind, name, f"{type(fault).__name__}: {fault}", str(raw))
+
+
+def _place(report: Report, row: Row) -> str:
+    """Under which name a row of the report is set aside."""
+    return f"{report.id}:{row.get('email_id')}"
+
+
 def _events(report: Report, rows: list[dict[str, Any]]) -> Page:
     touches: list[Touch] = []
     bounces: list[Bounce] = []
@@ -142,31 +169,30 @@ def _events(report: Report, rows: list[dict[str, Any]]) -> Page:
                     bounces.append(_bounce(report, row, action))
                 elif action["action"] in _KINDS:
                     touches.append(_touch(report, row, action))
-            except (KeyError, TypeError, ValueError) as fault:
-                where = f"{report.id}:{row.get('email_id')}"
-                rejected.append(Rejected("touch", where, f"{type(fault).__name__}: {fault}", str(action)))
+            except _NOT_UNDERSTOOD as fault:
+                rejected.append(_rejected("touch", _place(report, row), fault, action))
     # The same event may be told twice within a second; it is one.
     unique = {touch["id"]: touch for touch in touches}
     return Page({"touch": list(unique.values()), "bounce": bounces}, rejected=rejected)
 
 
-def _touch(report: Report, row: Mapping[str, Any], action: Mapping[str, Any]) -> Touch:
+def _touch(report: Report, row: Row, action: Row) -> Touch:
     at = instant(action["timestamp"])
     url = action.get("url") or ""
     place = f":{md5(url.encode(), usedforsecurity=False).hexdigest()[:8]}" if url else ""
     return _made(report, row, action["action"], at, f":{int(at.timestamp())}{place}")
 
 
-def _sent(report: Report, row: Mapping[str, Any]) -> Touch:
+def _sent(report: Report, row: Row) -> Touch:
     return _made(report, row, "sent", report.send_time)
 
 
-def _unsubscribed(report: Report, row: Mapping[str, Any]) -> Touch:
+def _unsubscribed(report: Report, row: Row) -> Touch:
     at = row.get("timestamp")
     return _made(report, row, "unsubscribe", instant(at) if at else report.send_time)
 
 
-def _made(report: Report, row: Mapping[str, Any], kind: str, at: datetime, which: str = "") -> Touch:
+def _made(report: Report, row: Row, kind: str, at: datetime, which: str = "") -> Touch:
     """Reports know addresses, not contact_ids: the person is found by the address."""
     return Touch(
         id=f"{report.id}:{row.get('email_id')}:{kind}{which}",
@@ -182,27 +208,35 @@ def _made(report: Report, row: Mapping[str, Any], kind: str, at: datetime, which
     )
 
 
-def _bounce(report: Report, row: Mapping[str, Any], action: Mapping[str, Any]) -> Bounce:
+def _bounce(report: Report, row: Row, action: Row) -> Bounce:
     at = instant(action["timestamp"])
     kind = "hard" if action.get("type") == "hard" else "soft"
     return Bounce(
         id=f"{report.id}:{row.get('email_id')}:{kind}:{int(at.timestamp())}",
         updated_at=at,
         person_id=None,
-        email=row["email_address"],
+        email=_address(row),
         kind=kind,
         reason=f"campaign {report.name}",
         at=at,
     )
 
 
-def _complaint(row: Mapping[str, Any]) -> Bounce:
+def _address(row: Row) -> str:
+    """Whose mail it was. Raises ValueError where nobody is named: a bounce belongs to an address."""
+    email = row.get("email_address")
+    if not email or not isinstance(email, str):
+        raise ValueError("no address")
+    return email
+
+
+def _complaint(row: Row) -> Bounce:
     at = instant(row["date"])
     return Bounce(
         id=f"complaint:{row['id']}",
         updated_at=at,
         person_id=None,
-        email=row["email_address"],
+        email=_address(row),
         kind="complaint",
         reason=f"called campaign {row.get('campaign_id')} spam",
         at=at,
