@@ -20,6 +20,7 @@ from regulars_shopify import bulk_streams, cost
 from regulars_shopify.backfill import Backfill, Stream, backfill
 from regulars_shopify.bulk import Bulk
 from regulars_shopify.client import LINES_A_PAGE, MANY_LINES_A_PAGE, ShopifyClient
+from regulars_shopify.mapped import noted, still_true
 from regulars_shopify.models import CompanyNode, Connection, CustomerNode, OrderNode, ProductNode
 from regulars_shopify.pages import Listing
 from regulars_shopify.rows import Rows, add_order, to_company, to_consents, to_people, to_product
@@ -68,12 +69,19 @@ class ShopifySource:
         return (*self._ask, *_SWEEPS)
 
     def pages(self, stream: str, cursor: str | None) -> Iterator[Page]:
-        """All that changed since the last walk. A crash goes on from the last page that was stored."""
+        """All that changed since the last walk. A crash goes on from the last page that was stored.
+
+        Customers are all read again where other metafields are mapped than the last time.
+        """
         if stream == "companies" and not self._sells_to_companies:
             return
         if stream in _SWEEPS:
             yield from Sweep(self._client, self._clock.now(), *_SWEEPS[stream]).pages(cursor)
             return
+        mapped = self._metafields if stream == "customers" else ()
+        yield from noted(self._changed(stream, still_true(cursor, mapped)), mapped)
+
+    def _changed(self, stream: str, cursor: str | None) -> Iterator[Page]:
         todo = Backfill.of(cursor)
         if todo is None and cursor is None and self._is_large(stream):
             todo = Backfill(self._clock.now())
