@@ -132,6 +132,26 @@ def test_a_pass_that_breaks_marks_nothing_as_gone(landing):
     assert people(landing) == ["1", "2", "3"]
 
 
+def test_a_pass_is_done_only_once_those_who_are_gone_are_marked(landing, monkeypatch):
+    read_stream(landing, "crm", "people", full_pass("1", "2"))
+    assert people(landing) == ["1", "2"]
+    first = Page({"person": [person("1")]}, "1", begins=True)
+    end = Page({}, "2", complete=("person",))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("regulars.sync.merge.gone", killed)
+        with pytest.raises(KeyboardInterrupt):
+            read_stream(landing, "crm", "people", Pages(first, end))
+    assert cursors(landing.journal) == {"crm/people": "1"}
+    assert people(landing) == ["1", "2"]
+    read_stream(landing, "crm", "people", Pages(first, end))
+    assert cursors(landing.journal) == {"crm/people": "2"}
+    assert people(landing) == ["1"]
+
+
 def test_cursors_can_be_put_back_to_where_a_run_found_them(landing):
     before = cursors(landing.journal)
     read_stream(landing, "crm", "people", Pages(Page({"person": [person("1")]}, "1")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from regulars.connector import Page, Rejected, Source
@@ -88,12 +88,12 @@ class _Reader:
         for page in source.pages(self.stream, self._cursor()):
             if page.begins and batch.pages:
                 batch = self._store(batch)
-            batch.add(page)
+            # The pass is whole only once all its pages are stored, and done only once those who are gone are marked,
+            # so that its last cursor is stored with them.
+            batch.add(replace(page, cursor=None) if page.complete else page)
             if page.complete:
-                # The pass is whole only once all its pages are stored, so that they come first.
-                last, batch = batch, _Batch()
-                self._store(last)
-                self._store(self._gone(page.complete, last.cursor))
+                batch = self._store(batch)
+                self._store(self._gone(page.complete, page.cursor))
             elif batch.size >= COMMIT_ROWS:
                 batch = self._store(batch)
         self._store(batch)
