@@ -72,6 +72,24 @@ def test_from_quote_to_credit_by_files(desk, lease, by_file, vendor, shop, clock
     assert jobs(desk.journal)[job.id].credited == usd("0.15")
 
 
+def test_a_partial_file_settles_nothing(desk, lease, by_file, vendor, clock):
+    vendor.behaviour.partial = 1.0
+    job, _ = quote(desk, lease, by_file)
+    submit(desk, lease, by_file, job.quote_ref, "renee")
+    vendor.visit()
+    clock.forward(timedelta(days=10))
+    vendor.visit()
+    assert by_file.poll(jobs(desk.journal)[job.id].job_ref).state == "partial"
+    early = advance(desk, lease, by_file)
+    assert (early.settled, early.waiting) == ([], [job.id])
+    assert spent(desk) == usd("0.60")  # as it was reserved
+    clock.forward(timedelta(days=10))
+    vendor.visit()
+    assert advance(desk, lease, by_file).settled == [job.id]
+    assert {one.customer_id: one.state for one in candidates(desk.journal)}["c-ada"] == "confirmed"
+    assert spent(desk) == vendor.charged() == usd("0.30")
+
+
 def test_nothing_of_ours_but_key_and_address_is_in_any_file(desk, lease, by_file, vendor):
     job, _ = quote(desk, lease, by_file)
     submit(desk, lease, by_file, job.quote_ref, "renee")

@@ -82,12 +82,13 @@ def _advance(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, job: Job, pro
         return
     progress.polled += 1
     answer = provider.poll(job.job_ref)
-    if answer.state not in (*FINAL, "partial"):
-        progress.waiting.append(job.id)
+    final = answer.state in FINAL
+    if not final:
         _note_overdue(desk, provider, job, progress)
-        return
-    final = answer.state in FINAL or answer.next_poll_after is None
-    _collect(desk, lease, provider, job, answer, final, progress)
+    if final or answer.state == "partial":
+        _collect(desk, lease, provider, job, answer, final, progress)
+    else:
+        progress.waiting.append(job.id)
 
 
 def _collect(
