@@ -73,6 +73,26 @@ def test_what_is_known_against_a_person_counts_even_when_consent_is_old(session)
     assert inside(session, "mailed") == ["stays"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "stays"),
+    [
+        ("state = 'lapsed' AND reach_phone", False),
+        ("email_consent = 'yes' AND state = 'lapsed'", False),
+        ("state = 'lapsed' AND (reach_phone OR reach_post)", False),
+        ("state = 'lapsed' AND coalesce(reach_post, false)", False),
+        ("state = 'lapsed' AND NOT reach_phone", True),
+        ("state = 'lapsed' OR reach_phone", True),
+        ("state = 'lapsed'", True),
+    ],
+)
+def test_who_said_no_does_not_stay_in_a_kept_segment_that_asks_for_consent(session, rule, stays):
+    fill(session, {"customer_id": "ann", "reach_phone": False, "reach_post": False, "email_consent": "no"})
+    report = made(session, Segment("calls", "calls", rule, None, ("orders.fresh",)),
+                  fresh=frozenset({"consent.fresh"}), previous={("calls", "ann")})  # fmt: skip
+    assert inside(session, "calls") == (["ann"] if stays else [])
+    assert list(report.kept) == ["calls"]
+
+
 def test_a_wrong_rule_changes_nothing(session):
     fill(session, person("a"))
     made(session, LAPSED)

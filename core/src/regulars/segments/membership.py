@@ -43,7 +43,8 @@ def build(
     """Make the tables segment_member(segment, customer_id) and segment_funnel from `catalogue`.
 
     `fresh` are the needs that are met tonight. A segment with an unmet need stays as it was in
-    `previous`, except that nobody stays in an e-mail segment against what is known of consent.
+    `previous`, except that nobody stays against what is known of consent: in an e-mail segment, and in one
+    whose rule asks for consent.
     Raises ConfigError for a wrong rule before anything is changed.
     """
     rules = {segment.name: segment.rule() for segment in segments}
@@ -56,7 +57,8 @@ def build(
         unmet = [need for need in segment.needs if need not in fresh]
         if unmet:
             kept[segment.name] = f"{' and '.join(unmet)} not met, membership stays as it was"
-            _keep(session, segment)
+            said = [compile_condition(part, today, draw) for part in rules[segment.name].of_consent]
+            _keep(session, segment, said)
             continue
         conditions = [compile_condition(part, today, draw) for part in rules[segment.name].conditions]
         _insert(
@@ -97,9 +99,9 @@ def remember(journal: Journal, tx: Tx, report: Report, today: date) -> None:
     )
 
 
-def _keep(session: Session, segment: Segment) -> None:
+def _keep(session: Session, segment: Segment, said: Sequence[str]) -> None:
     # Fail closed: what is known against a person counts also where it is not known to be fresh.
-    allowed = all_of([f"({text})" for text in segment.added])
+    allowed = all_of([*said, *(f"({text})" for text in segment.added)])
     source = "catalogue AS c JOIN segment_before AS b USING (customer_id)"
     _insert(session, segment.name, source, f"b.segment = $name AND {allowed}")
 

@@ -30,6 +30,11 @@ class Rule:
         asked = (OF_CONSENT.get(_consent_column(condition), ()) for condition in self.conditions)
         return frozenset(channel for channels in asked for channel in channels)
 
+    @property
+    def of_consent(self) -> tuple[exp.Expr, ...]:
+        """Its conditions that rest on what people said, and on nothing else."""
+        return tuple(c for c in self.conditions if (named := _columns(c)) and named <= OF_CONSENT.keys())
+
 
 def parse(name: str, text: str) -> Rule:
     """The rule of segment `name`.
@@ -62,6 +67,10 @@ def _consent_column(condition: exp.Expr) -> str:
         if told.name.lower() == "yes" or (isinstance(told, exp.Boolean) and told.this):
             inner = inner.left.unnest()
     return inner.name.lower() if isinstance(inner, exp.Column) else ""
+
+
+def _columns(condition: exp.Expr) -> frozenset[str]:
+    return frozenset(column.name.lower() for column in condition.find_all(exp.Column))
 
 
 def _joined_by_and(node: exp.Expr) -> Iterator[exp.Expr]:
