@@ -72,6 +72,52 @@ def test_an_opt_out_of_a_profile_that_is_gone_stays_at_all_of_its_addresses(peop
     assert people.verdict("ada")[:2] == ("no", "unsubscribed")
 
 
+@pytest.mark.parametrize("channel", ["sms", "phone"])
+def test_an_opt_out_from_texts_of_a_deleted_profile_stays(people, channel):
+    people.profile("ada", "crm", "1", "ada@example.test")
+    people.says("crm", "1", "subscribed", channel=channel)
+    people.profile("bob", "crm", "2", "bob@example.test", phone="0049 30 1234567")
+    people.says("crm", "2", "subscribed", channel=channel, address="(0049) 30-1234567")
+    people.profile("cyd", "crm", "3", "cyd@example.test", phone="0049 30 7654321")
+    people.says("crm", "3", "subscribed", channel=channel, address="0049307654321")
+    people.profile_of_nobody("shop", "7", "ada@example.test", deleted=True)
+    people.says("shop", "7", "unsubscribed", channel=channel, address="0049301234567", deleted=True)
+    people.judged()
+    assert people.verdict("ada", channel)[:2] == ("no", "unsubscribed")  # by the profile's e-mail address
+    assert people.verdict("bob", channel)[:2] == ("no", "unsubscribed")  # by the number
+    assert people.verdict("cyd", channel)[:2] == ("yes", "subscribed")
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "counts"),
+    [
+        ("ada@example.test", "ADA@example.test ", True),
+        ("second@example.test", "ada@example.test", True),
+        (None, "ada@example.test", True),
+        ("old@example.test", "ada@example.test", False),
+        ("old@example.test", "", False),
+    ],
+)
+def test_a_yes_counts_for_an_address_that_the_profile_still_has(people, given, known, counts):
+    people.profile("ada", "shop", "1", known, other_emails=["Second@example.test"])
+    people.profile("ada", "crm", "9", "ada@example.test")
+    people.says("shop", "1", "subscribed", address=given)
+    people.judged()
+    assert people.verdict("ada")[0] == ("yes" if counts else "no")
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "counts"),
+    [("+49 30 123", "+4930123", True), ("+49 30 123", "+49 30 999", False), ("+49 30 123", None, False)],
+)
+def test_a_yes_to_texts_counts_for_a_number_that_the_profile_still_has(people, given, known, counts):
+    people.profile("ada", "shop", "1", phone=known)
+    people.says("shop", "1", "subscribed", channel="sms", address=given)
+    people.judged()
+    verdict = people.verdict("ada", "sms")
+    assert (verdict is not None and verdict[0] == "yes") is counts
+
+
 def test_a_subscription_of_a_deleted_profile_does_not(people):
     people.profile("ada", "mail", "1")
     people.says("mail", "1", "subscribed", deleted=True)

@@ -31,40 +31,76 @@ JOIN speaker AS f ON f.connection = a.connection AND f.person_id = a.person_id
 UNION
 SELECT c.customer_id AS customer_id, c.email AS email FROM customer AS c WHERE c.email IS NOT NULL;
 
--- All that was ever said about a customer: by profile; a stop also by each address of the profile that stated
--- it, and also where that profile is gone (deleting or merging a profile withdraws no opt-out).
-CREATE OR REPLACE TEMP TABLE statement AS
-WITH said AS (
+-- The numbers of every profile, in digits; also of one that is gone.
+CREATE OR REPLACE TEMP TABLE profile_number AS
+SELECT p.connection AS connection, p.id AS person_id, regexp_replace(p.phone, '[^0-9]', '', 'g') AS digits
+FROM persons AS p
+WHERE regexp_matches(p.phone, '[0-9]');
+
+-- What profiles say themselves. A yes was given for an address: where the profile has it no more, it is a yes to
+-- nothing.
+CREATE OR REPLACE TEMP TABLE said AS
+WITH stated AS (
     SELECT s.connection AS connection, s.person_id AS person_id, s.channel AS channel, s.state AS state,
-           lower(regexp_replace(s.address, '\s', '', 'g')) AS email, coalesce(s.at, s.updated_at) AS at
+           lower(regexp_replace(s.address, '\s', '', 'g')) AS address, coalesce(s.at, s.updated_at) AS at
     FROM consents AS s
     WHERE NOT s.deleted OR s.state IN ('unsubscribed', 'complained')
+)
+SELECT s.* FROM stated AS s WHERE s.state <> 'subscribed' OR coalesce(s.address, '') = ''
+UNION ALL
+SELECT s.* FROM stated AS s
+SEMI JOIN profile_address AS a
+    ON a.connection = s.connection AND a.person_id = s.person_id AND a.email = s.address
+WHERE s.state = 'subscribed' AND contains(s.address, '@')
+UNION ALL
+SELECT s.* FROM stated AS s
+SEMI JOIN profile_number AS n
+    ON n.connection = s.connection AND n.person_id = s.person_id
+   AND n.digits = regexp_replace(s.address, '[^0-9]', '', 'g')
+WHERE s.state = 'subscribed' AND NOT contains(s.address, '@') AND s.address <> '';
+
+-- All that was ever said about a customer: by profile; a stop also by each address of the profile that stated
+-- it, one for texts or calls also by its number, and also where that profile is gone (deleting or merging a profile
+-- withdraws no opt-out).
+CREATE OR REPLACE TEMP TABLE statement AS
+WITH told AS (
+    SELECT s.connection AS connection, s.person_id AS person_id, s.channel AS channel, s.state AS state,
+           s.address AS address, s.at AS at
+    FROM said AS s
     UNION ALL
     SELECT b.connection AS connection, b.person_id AS person_id, 'email' AS channel, 'complained' AS state,
-           lower(regexp_replace(b.email, '\s', '', 'g')) AS email, coalesce(b.at, b.updated_at) AS at
+           lower(regexp_replace(b.email, '\s', '', 'g')) AS address, coalesce(b.at, b.updated_at) AS at
     FROM bounces AS b
     WHERE b.kind = 'complaint'
 ),
 stop AS (
-    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.email AS email,
+    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.address AS address,
            s.person_id AS person_id
-    FROM said AS s
-    WHERE s.channel = 'email' AND s.state IN ('unsubscribed', 'complained')
+    FROM told AS s
+    WHERE s.state IN ('unsubscribed', 'complained')
 ),
 spread AS (
-    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.email AS email
+    SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, s.address AS email
     FROM stop AS s
+    WHERE s.channel = 'email'
     UNION
     SELECT s.channel AS channel, s.state AS state, s.connection AS connection, s.at AS at, a.email AS email
     FROM stop AS s JOIN profile_address AS a ON a.connection = s.connection AND a.person_id = s.person_id
 )
 SELECT f.customer_id AS customer_id, s.channel AS channel, s.state AS state, s.connection AS connection,
        s.at AS at
-FROM said AS s JOIN speaker AS f ON f.connection = s.connection AND f.person_id = s.person_id
+FROM told AS s JOIN speaker AS f ON f.connection = s.connection AND f.person_id = s.person_id
 UNION
 SELECT a.customer_id AS customer_id, s.channel AS channel, s.state AS state, s.connection AS connection,
        s.at AS at
 FROM spread AS s JOIN known_address AS a ON a.email = s.email
+UNION
+SELECT f.customer_id AS customer_id, s.channel AS channel, s.state AS state, s.connection AS connection,
+       s.at AS at
+FROM stop AS s
+JOIN profile_number AS n ON n.digits = regexp_replace(s.address, '[^0-9]', '', 'g')
+JOIN speaker AS f ON f.connection = n.connection AND f.person_id = n.person_id
+WHERE s.channel IN ('sms', 'phone')
 UNION
 SELECT x.customer_id AS customer_id, x.channel AS channel, x.state AS state, 'our own stop list' AS connection,
        x.at AS at
@@ -140,6 +176,8 @@ FROM customer AS c LEFT JOIN returned AS r ON r.email = c.email;
 DROP TABLE speaker;
 DROP TABLE known_address;
 DROP TABLE profile_address;
+DROP TABLE profile_number;
+DROP TABLE said;
 DROP TABLE statement;
 DROP TABLE stopped;
 DROP TABLE legal_basis;
