@@ -15,7 +15,7 @@ from regulars_shopify.bulk_streams import orders_query
 from regulars_shopify.client import ShopifyClient, document
 from regulars_shopify.sandbox.objects import Company
 from regulars_shopify.spool import Spool
-from shopify.conftest import NOW, a_world, an_order
+from shopify.conftest import NOW, Reading, a_world, an_order
 
 
 @pytest.fixture
@@ -246,6 +246,60 @@ def test_a_result_that_is_not_what_was_counted_is_not_read(large, box, spoil, wh
     operation.result = b"".join(spoil(operation.result.splitlines(keepends=True)))
     with pytest.raises(PlatformError, match=what):
         list(pages)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "word", "field"),
+    [("customers", "person", b'"Ada"', "first_name"), ("orders", "line", b'"Green tea"', "title")],
+)
+def test_half_a_character_does_not_end_a_reading_in_bulk(large, box, stream, kind, word, field):
+    box.populate(a_full_world())
+    whole = large.read(stream, None, "custom.tier")
+    pages = large.source("custom.tier").pages(stream, None)
+    started = next(pages)
+    operation = box.operations.all[-1]
+    assert word in operation.result
+    operation.result = operation.result.replace(word, word[:-1] + b' \\ud83d"', 1)
+    reading = Reading([started, *pages])
+    assert reading.rejected == []
+    assert "bulk" not in reading.cursor
+    before = whole.rows
+    (changed,) = [row for row in reading.of(kind) if row != before[kind][row["id"]]]
+    assert changed == {**before[kind][changed["id"]], field: word.decode()[1:-1] + " \ufffd"}
+    others = {name: rows for name, rows in before.items() if name != kind}
+    assert {name: rows for name, rows in reading.rows.items() if name != kind} == others
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":"gid://shopify/Customer/2","firstName":"\\ud83d"',
+        b'{"firstName":"\\ud83d"}',
+        b'{"id":"gid://shopify/Customer/2","firstName":"\\ud83d","visits":18446744073709551616}',
+    ],
+)
+def test_a_line_that_cannot_be_put_right_is_refused_beside_one_that_can(line):
+    good = b'{"id":"gid://shopify/Customer/1","firstName":"x\\ud83d"}'
+    with Spool() as spool:
+        spool.add([good])
+        with pytest.raises(PlatformError, match="a line cannot be understood") as told:
+            spool.add([good, line])
+        assert "Customer" not in str(told.value)
+        assert spool.lines == 1
+
+
+def test_lines_stay_as_they_came_but_for_those_with_half_a_character():
+    plain = '{"id": "gid://shopify/Customer/1", "firstName": "é", "a": 1.50}'.encode()
+    half = b'{"id":"gid://shopify/Customer/2","firstName":"\\ud83d\\ude00 \\ud83d"}'
+    child = b'{"namespace":"custom","value":"\\udc00","id":"gid://shopify/Metafield/3",' + (
+        b'"__parentId":"gid://shopify/Customer/2"}'
+    )
+    with Spool() as spool:
+        spool.add([child, plain, half])
+        (first, none), (second, children) = spool.families()
+    assert (first, none) == (plain, [])
+    assert json.loads(second)["firstName"] == "\U0001f600 \ufffd"
+    assert [(space, json.loads(line)["value"]) for space, line in children] == [("custom", "\ufffd")]
 
 
 def test_a_record_that_cannot_be_understood_is_set_aside(large, box):

@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import NotRequired
 
 from pydantic import TypeAdapter, ValidationError
-from regulars import PlatformError
+from regulars import PlatformError, json_text, read_json
 from typing_extensions import TypedDict
 
 _Head = TypedDict("_Head", {"id": str, "namespace": NotRequired[str], "__parentId": NotRequired[str]})
-_HEADS = TypeAdapter(list[_Head])
+_HEAD, _HEADS = TypeAdapter(_Head), TypeAdapter(list[_Head])
 Family = tuple[bytes, list[tuple[str, bytes]]]
 """A root's line, and its children's as (namespace of a metafield or "", line)."""
 
@@ -47,13 +47,11 @@ class Spool:
     def add(self, lines: Sequence[bytes]) -> None:
         """Put lines in, in any order. Raises PlatformError for one that is no object with an id."""
         try:
-            heads = _HEADS.validate_json(b"[%b]" % b",".join(lines))
-        except ValidationError as fault:
-            first = fault.errors(include_url=False, include_input=False)[0]
-            what = f"a line cannot be understood: {first['msg']}"
-            raise PlatformError(what, where="Shopify bulk result") from None
+            understood = [*zip(_HEADS.validate_json(b"[%b]" % b",".join(lines)), lines, strict=True)]
+        except ValidationError:
+            understood = [_understood(line) for line in lines]
         roots, children = [], []
-        for head, line in zip(heads, lines, strict=True):
+        for head, line in understood:
             if (parent := head.get("__parentId")) is None:
                 roots.append((head["id"], line))
             else:
@@ -86,3 +84,22 @@ class Spool:
                 family[1].append((namespace, child))
         if last is not None:
             yield family
+
+
+def _understood(line: bytes) -> tuple[_Head, bytes]:
+    """A line with its head. One with half a character (a cut emoji), which strict readers refuse, is put right."""
+    try:
+        return _HEAD.validate_json(line), line
+    except ValidationError:
+        return _mended(line)
+
+
+def _mended(line: bytes) -> tuple[_Head, bytes]:
+    try:
+        told = read_json(line)
+        return _HEAD.validate_python(told), json_text(told).encode()
+    except ValidationError as fault:
+        why = fault.errors(include_url=False, include_input=False)[0]["msg"]
+    except (ValueError, TypeError) as fault:  # no JSON, or a number of more than 64 bits
+        why = str(fault)
+    raise PlatformError(f"a line cannot be understood: {why}", where="Shopify bulk result")
