@@ -8,6 +8,8 @@ from datetime import date, timedelta
 import pytest
 from expansion.goods import Goods
 from metrics.shop import noon
+from regulars.config import SignalEntry
+from regulars.sync import map_signals
 
 
 def day(number: int) -> date:
@@ -224,3 +226,37 @@ def test_a_closed_ticket_holds_nobody(goods: Goods, add_on: str) -> None:
     goods.shop.add("signal", person_id="ann", kind="open_ticket", value="false", at=noon(day(35)))
     goods.night(day(40))
     assert goods.offered(add_on) == ["ann"]
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+def test_a_ticket_open_on_one_of_two_records_of_a_platform_is_open(goods: Goods, add_on: str, dated: bool) -> None:
+    goods.buy("ann", day(0), "pot")
+    goods.shop.person("ann2")
+    goods.shop.same("ann", "ann2")
+    for who, value, on in (("ann", "true", day(38)), ("ann2", "false", day(39))):
+        at = noon(on)
+        goods.shop.add(
+            "signal", person_id=who, kind="open_ticket", value=value, at=at if dated else None, updated_at=at
+        )
+    goods.night(day(40))
+    assert goods.offered(add_on) == []
+    assert goods.shop.all("SELECT customer_id, reason FROM service_hold") == [("ann", "open ticket")]
+
+
+@pytest.mark.parametrize("names", [("desk", "inbox"), ("inbox", "desk")])
+def test_a_ticket_open_by_one_of_two_mapped_properties_is_open(
+    goods: Goods, add_on: str, names: tuple[str, str]
+) -> None:
+    goods.shop.person(
+        "ann", custom='{"desk": "yes", "desk_on": "2026-02-01", "inbox": "no", "inbox_on": "2026-02-02"}'
+    )
+    goods.shop.person("bob", custom='{"desk": "no", "inbox": "no"}')
+    for who in ("ann", "bob"):
+        goods.buy(who, day(0), "pot")
+    goods.shop.build(str(day(40)))
+    goods.shop.session.run("UPDATE persons SET custom = '{}' WHERE custom = ''")
+    entries = [{"from": f"shop:custom.{n}", "kind": "open_ticket", "at": f"custom.{n}_on"} for n in names]
+    map_signals(goods.shop.session, [SignalEntry.model_validate(entry) for entry in entries])
+    goods.build(day(40))
+    assert goods.offered(add_on) == ["bob"]
+    assert goods.shop.all("SELECT customer_id, since FROM service_hold") == [("ann", date(2026, 2, 1))]

@@ -78,6 +78,22 @@ def test_a_mapped_signal_is_false_for_those_whom_the_platform_knows_without_it(s
     assert (ann["loyalty_member"], ann["review_score"], bob["review_score"]) == (None, 4.5, None)
 
 
+@pytest.mark.parametrize(
+    ("value", "later", "is_open"),
+    [("true", "false", True), ("false", "true", True), ("closed", "solved", False), ("true", "solved", True)],
+)
+def test_a_ticket_is_open_exactly_where_it_keeps_its_person_out_of_promotions(
+    shop: Shop, value: str, later: str, is_open: bool
+) -> None:
+    shop.order("ann", "2026-03-01")
+    shop.person("ann2")
+    shop.same("ann", "ann2")
+    shop.add("signal", person_id="ann", kind="open_ticket", value=value, at=noon("2026-03-02"))
+    shop.add("signal", person_id="ann2", kind="open_ticket", value=later, at=noon("2026-03-03"))
+    finish(shop)
+    assert (of(shop, "ann")["open_ticket"], of(shop, "ann")["service_hold"]) == (is_open, is_open)
+
+
 def test_a_prospect_has_no_numbers_that_only_buyers_have(shop: Shop) -> None:
     shop.person("ann")
     finish(shop)

@@ -8,9 +8,11 @@ WITH newest AS (
     JOIN profile AS f ON f.connection = g.connection AND f.person_id = g.person_id
     WHERE NOT g.deleted AND g.kind = 'open_ticket'
       AND (g.at IS NULL OR CAST(timezone($zone, g.at) AS DATE) <= $as_of)
-    -- Of each platform the newest word: a ticket that is open on one of two is open.
-    QUALIFY row_number() OVER (PARTITION BY f.customer_id, g.connection ORDER BY g.at DESC NULLS LAST,
-                               g.updated_at DESC, g.id) = 1
+    -- Of each person on a platform the newest word, and every mapped property, which is a word of tonight: a ticket
+    -- that is open by one of them is open.
+    QUALIFY starts_with(g.id, 'mapped:')
+        OR row_number() OVER (PARTITION BY g.connection, g.person_id, starts_with(g.id, 'mapped:')
+                              ORDER BY g.at DESC NULLS LAST, g.updated_at DESC, g.id) = 1
 ),
 complained AS (
     SELECT c.connection AS connection, c.person_id AS person_id, NULL AS email, c.at AS at

@@ -33,6 +33,7 @@ FROM (
 GROUP BY x.customer_id;
 
 -- Signals: seen where the kind is mapped (or comes from the platform itself) and the person has a profile there.
+-- Whether a ticket is open is said once, where it keeps people out of promotions.
 CREATE OR REPLACE TEMP TABLE sign AS
 WITH source AS (
     SELECT s.kind AS kind, s.connection AS connection FROM signal_source AS s
@@ -48,17 +49,19 @@ given AS (
            lower(coalesce(g.value, 'true')) NOT IN ('false', 'no', '0', '') AS holds
     FROM signals AS g
     JOIN profile AS f ON f.connection = g.connection AND f.person_id = g.person_id
-    WHERE NOT g.deleted AND (g.at IS NULL OR CAST(timezone($zone, g.at) AS DATE) <= $as_of)
+    WHERE NOT g.deleted AND g.kind <> 'open_ticket'
+      AND (g.at IS NULL OR CAST(timezone($zone, g.at) AS DATE) <= $as_of)
     QUALIFY row_number() OVER (PARTITION BY f.customer_id, g.kind ORDER BY g.at DESC NULLS LAST, g.updated_at DESC,
                                g.connection, g.id) = 1
 )
 SELECT v.customer_id AS customer_id,
-       bool_or(coalesce(g.holds, false)) FILTER (WHERE v.kind = 'open_ticket') AS open_ticket,
+       bool_or(h.customer_id IS NOT NULL) FILTER (WHERE v.kind = 'open_ticket') AS open_ticket,
        bool_or(coalesce(g.holds, false)) FILTER (WHERE v.kind = 'loyalty_member') AS loyalty_member,
        max(g.value) FILTER (WHERE v.kind = 'referrer') AS referrer,
        max(TRY_CAST(g.value AS DOUBLE)) FILTER (WHERE v.kind = 'review_score') AS review_score
 FROM visible AS v
 LEFT JOIN given AS g ON g.customer_id = v.customer_id AND g.kind = v.kind
+LEFT JOIN service_hold AS h ON h.customer_id = v.customer_id AND h.reason = 'open ticket'
 GROUP BY v.customer_id;
 
 CREATE OR REPLACE TEMP TABLE reached AS
