@@ -143,6 +143,57 @@ def test_a_property_that_is_mapped_later_is_read_of_everybody(box, settings, htt
     assert not lists(box)
 
 
+def loyal(world_of, count):
+    names = [f"p{n}" for n in range(count)]
+    return world_of(*(WorldPerson(n, f"{n}@tea.example.test", properties={"loyalty": "gold"}) for n in names))
+
+
+def test_a_property_that_is_mapped_while_a_pass_is_cut_is_read_of_everybody(
+    box, settings, http, world_of, clock, shelf
+):
+    box.populate(loyal(world_of, 250))
+    clock.forward(timedelta(hours=1))
+    shelf.read(HubSpotSource(settings, http), stop_after=2)
+    for _ in range(2):
+        clock.forward(timedelta(days=1))
+        shelf.read(HubSpotSource(settings, http, ["loyalty"]))
+    assert [json.loads(row["custom"]) for row in shelf.of("person")] == [{"loyalty": "gold"}] * 250
+    clock.forward(timedelta(days=1))
+    box.log.clear()
+    shelf.read(HubSpotSource(settings, http, ["loyalty"]))
+    assert not lists(box)
+
+
+def test_a_property_that_is_mapped_while_a_window_is_cut_is_read_of_everybody(
+    box, settings, http, world_of, clock, shelf
+):
+    box.populate(loyal(world_of, 3))
+    clock.forward(timedelta(hours=1))
+    shelf.read(HubSpotSource(settings, http))
+    clock.forward(timedelta(days=1))
+    shelf.read(HubSpotSource(settings, http), stop_after=shelf.pages + 1)
+    assert json.loads(shelf.cursors["contacts"])["until"]
+    for _ in range(2):
+        clock.forward(timedelta(hours=1))
+        shelf.read(HubSpotSource(settings, http, ["loyalty"]))
+    assert [json.loads(row["custom"]) for row in shelf.of("person")] == [{"loyalty": "gold"}] * 3
+
+
+def test_a_pass_that_an_older_version_began_is_not_taken_for_read_with_what_is_mapped_now(
+    box, settings, http, world_of, clock, shelf
+):
+    box.populate(loyal(world_of, 250))
+    clock.forward(timedelta(hours=1))
+    shelf.read(HubSpotSource(settings, http), stop_after=2)
+    state = json.loads(shelf.cursors["contacts"])
+    state["listing"].pop("shape", None)
+    shelf.cursors["contacts"] = json.dumps(state)
+    for _ in range(2):
+        clock.forward(timedelta(days=1))
+        shelf.read(HubSpotSource(settings, http, ["loyalty"]))
+    assert [json.loads(row["custom"]) for row in shelf.of("person")] == [{"loyalty": "gold"}] * 250
+
+
 def test_a_contact_that_cannot_be_understood_is_not_taken_for_deleted(box, nightly, crowd, clock, shelf):
     box.populate(crowd(3))
     clock.forward(timedelta(hours=1))

@@ -52,28 +52,30 @@ class Sweep:
         return now - datetime.fromisoformat(last) >= self.every - EARLY
 
     def _pass(self, state: dict[str, Any], now: datetime) -> Iterator[Page]:
-        at = state.get("listing") or {"until": now.isoformat(), "after": None, "seen": 0, "aside": 0}
+        begun = {"until": now.isoformat(), "after": None, "seen": 0, "aside": 0, "shape": self.shape}
+        at: dict[str, Any] = state.get("listing") or begun
         kept: dict[str, Any] = {n: state[n] for n in ("since", "listed_at", "shape") if n in state}
         seen, aside, first = at["seen"], at["aside"], at["after"] is None
         for page, after in self.listed(at["after"]):
             seen += len(page.rows.get(self.kind, ()))
             aside += len(page.rejected)
-            listing = {"until": at["until"], "after": after, "seen": seen, "aside": aside}
+            listing = {**at, "after": after, "seen": seen, "aside": aside}
             yield Page(page.rows, json.dumps({**kept, "listing": listing}), page.rejected, begins=first)
             first = False
-        yield self._end(kept, at["until"], seen, aside)
+        yield self._end(kept, at, seen, aside)
 
-    def _end(self, kept: dict[str, Any], until: str, seen: int, aside: int) -> Page:
-        total = self.total()
+    def _end(self, kept: dict[str, Any], at: dict[str, Any], seen: int, aside: int) -> Page:
+        total, until = self.total(), at["until"]
         if seen + aside >= total * SHARE - SLACK:
-            done = {"since": until, "listed_at": until, "shape": self.shape}
+            # What was listed before a break has the shape of then, whatever is asked for now.
+            done = {"since": until, "listed_at": until, "shape": at.get("shape", "")}
             # A record that could not be understood is there all the same.
             return Page({}, json.dumps(done), complete=() if aside else (self.kind,))
         reason = f"HubSpot listed {seen:,} and counts {total:,}: nobody was taken for deleted, to be listed again"
         return Page({}, json.dumps({**kept, "since": until}), [Rejected(self.kind, "", reason)])
 
     def _window(self, cursor: str | None, state: dict[str, Any], now: datetime) -> Iterator[Page]:
-        kept = {"listed_at": state.get("listed_at"), "shape": self.shape}
+        kept = {"listed_at": state.get("listed_at"), "shape": state.get("shape", "")}
 
         def read(since: datetime | None, until: datetime, resume: str | None) -> Windows:
             return self.changed(since or until, until, resume)
