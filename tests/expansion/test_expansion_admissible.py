@@ -42,6 +42,35 @@ def test_who_has_the_add_on_ordered_returned_or_on_its_way_is_not_offered_it(goo
     assert goods.offered(add_on) == ["ann"]
 
 
+@pytest.mark.parametrize(
+    "order", [{"price": 0}, {"tags": ["wholesale"]}, {"currency": "CHF"}], ids=["free", "wholesale", "no rate"]
+)
+def test_who_has_the_add_on_by_an_order_that_is_no_sale_is_not_offered_it(
+    goods: Goods, add_on: str, order: dict
+) -> None:
+    goods.set(replenish=(("type:filter", 60),))
+    goods.buy("ann", day(0), "pot")
+    goods.buy("ann", day(30), "filter", **order)
+    for number, who in ((29, ["ann"]), (60, []), (89, []), (90, ["ann"])):
+        goods.night(day(number))
+        assert goods.offered(add_on) == who, number
+
+
+@pytest.mark.parametrize("order", [{"test": True}, {"cancelled_at": noon(day(31))}], ids=["test", "cancelled"])
+def test_a_test_or_a_cancelled_order_gives_nobody_the_add_on(goods: Goods, add_on: str, order: dict) -> None:
+    goods.buy("ann", day(0), "pot")
+    goods.buy("ann", day(30), "filter", **order)
+    goods.night(day(60))
+    assert goods.offered(add_on) == ["ann"]
+
+
+def test_a_free_base_is_no_base(goods: Goods, add_on: str) -> None:
+    goods.buy("ann", day(0), "pot", price=0)
+    goods.buy("bob", day(0), "pot")
+    goods.night(day(60))
+    assert goods.offered(add_on) == ["bob"]
+
+
 def test_what_is_used_up_may_be_offered_again(goods: Goods, add_on: str) -> None:
     goods.set(replenish=(("type:filter", 60),))
     goods.buy("ann", day(0), "pot", "filter")

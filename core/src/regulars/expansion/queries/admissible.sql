@@ -1,4 +1,4 @@
--- Who may be offered what tonight, best first: they own what the rule starts from, never bought what it leads
+-- Who may be offered what tonight, best first: they own what the rule starts from, never got what it leads
 -- to (unless that is used up by now), and all waiting times are over. An offer that runs may go on.
 -- `held_back`: who owns what a rule in use starts from, but is not offered what it leads to, and the first reason.
 CREATE OR REPLACE TEMP TABLE candidate AS
@@ -25,11 +25,25 @@ owner AS (
     WHERE r.side = 'from' AND h.owned
     GROUP BY r.rule_id, h.buyer
 ),
+-- Also what came by an order that is no sale: a replacement, a free piece, a wholesale order, one of unknown rate.
+had AS (
+    SELECT h.buyer AS buyer, h.item AS item, h.last_on AS last_on, h.ever_returned AS ever_returned
+    FROM holding AS h
+    UNION ALL
+    SELECT b.buyer AS buyer, i.item AS item, max(s.ordered_on) AS last_on,
+           bool_or(l.current_quantity < l.quantity) AS ever_returned
+    FROM sale AS s
+    JOIN buyer AS b ON b.customer_id = s.customer_id
+    JOIN lines AS l ON l.connection = s.connection AND l.order_id = s.order_id
+    JOIN product_item AS i ON i.sku = coalesce(nullif(trim(l.sku), ''), l.product_id)
+    WHERE s.kind NOT IN ('counted', 'test', 'cancelled') AND NOT l.deleted AND l.quantity > 0
+    GROUP BY b.buyer, i.item
+),
 has_it AS (
     SELECT DISTINCT r.rule_id AS rule_id, h.buyer AS buyer
     FROM rule_item AS r
     JOIN recommendation_rule AS u ON u.rule_id = r.rule_id AND u.in_use
-    JOIN holding AS h ON h.item = r.item
+    JOIN had AS h ON h.item = r.item
     JOIN product_item AS i ON i.item = r.item
     WHERE r.side = 'to'
       AND (i.used_up_after IS NULL OR h.ever_returned OR h.last_on + CAST(i.used_up_after AS INTEGER) > $as_of)
