@@ -109,7 +109,8 @@ def test_an_over_large_cluster_is_held_back_whole(shop):
 
 def test_a_profile_that_was_merged_away_answers_under_its_survivor_through_chains(shop):
     for record_id in ("1", "2", "3"):
-        shop.person("shop", record_id, f"p{record_id}@example.test")
+        created = NOW - timedelta(days=int(record_id))
+        shop.person("shop", record_id, f"p{record_id}@example.test", created=created)
     shop.add(
         "shop", "merge", {"id": "1", "updated_at": NOW, "into": "2"}, {"id": "2", "updated_at": NOW, "into": "3"}
     )

@@ -23,6 +23,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DERIVED = """
 CREATE TABLE profile (connection VARCHAR, person_id VARCHAR, profile_key VARCHAR, customer_id VARCHAR,
     reason VARCHAR, created_at TIMESTAMPTZ);
+CREATE OR REPLACE VIEW known_as AS SELECT profile_key, customer_id FROM profile;
 CREATE TABLE customer (customer_id VARCHAR, email VARCHAR, country VARCHAR, first_name VARCHAR,
     last_name VARCHAR, held_back VARCHAR);
 CREATE TABLE customer_value (customer_id VARCHAR, orders_count BIGINT, net_minor BIGINT);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +34,20 @@ def build(session: Session, settings: IdentitySettings, decisions: Iterable[Fact
     """Join profiles to customers.
 
     `decisions` are the facts of kind "join" (payload `with`: another profile key) and "split"; the
-    newest about a profile counts. Phone numbers and names only ever propose (identity_review).
+    newest about a profile counts, and what was decided of a profile that was merged away counts of its
+    survivor. Phone numbers and names only ever propose (identity_review).
     """
     params: dict[str, Any] = {"key": settings.key, "shared": list(settings.shared_inboxes)}
     session.run(statement(__package__, "profiles"), params)
-    joined, apart = _decided(decisions)
+    survivors = dict(session.query("SELECT former_key, profile_key FROM merged_key"))
+    joined, apart = _decided(decisions, survivors)
     session.load("decided", _decided_table(joined, apart))
     session.run(statement(__package__, "alike"), params)
     found = clusters([*_email_keys(session), *_decision_keys(joined)], apart)
     held = {id(c): f"{len(c.profiles)} profiles share addresses" for c in oversized(found, settings.max_cluster)}
     session.load("cluster_member", _members(found, held))
     session.run(statement(__package__, "members"), {"after": len(found), "most": settings.max_cluster})
+    session.run(statement(__package__, "former"), params)
     session.run(statement(__package__, "customers"), params)
     session.run(statement(__package__, "review"), params)
     session.run("DROP TABLE cluster_member; DROP TABLE decided")
@@ -62,15 +65,19 @@ def _decided_table(joined: Iterable[tuple[str, str]], apart: Iterable[str]) -> p
     return pa.table({"profile_key": pa.array(profiles, pa.string())})
 
 
-def _decided(decisions: Iterable[Fact]) -> tuple[list[tuple[str, str]], frozenset[str]]:
+def _decided(
+    decisions: Iterable[Fact], survivors: Mapping[str, str]
+) -> tuple[list[tuple[str, str]], frozenset[str]]:
     joined: dict[str, str] = {}
     apart: set[str] = set()
     for fact in decisions:
+        profile = survivors.get(fact.subject, fact.subject)
         if fact.kind == "split":
-            apart.add(fact.subject)
-            joined.pop(fact.subject, None)
+            apart.add(profile)
+            joined.pop(profile, None)
         else:
-            joined[fact.subject] = str(fact.payload["with"])
+            other = str(fact.payload["with"])
+            joined[profile] = survivors.get(other, other)
     return sorted(joined.items()), frozenset(apart)
 
 

@@ -45,12 +45,13 @@ def withdrawn(session: Session) -> set[str]:
 def today(session: Session, customer_ids: Iterable[str]) -> dict[str, str]:
     """Each id a fact was written under -> the id that customer has now.
 
-    A customer is called by its oldest profile, so that joining profiles can change the id.
+    A customer is called by its oldest profile, so that joining profiles can change the id. Profiles that were
+    merged away or deleted are found under who goes on for them.
     """
     ids = sorted(set(customer_ids))
     moved = dict(
         session.query(
-            "SELECT profile_key, customer_id FROM profile WHERE list_contains($ids::VARCHAR[], profile_key)",
+            "SELECT profile_key, customer_id FROM known_as WHERE list_contains($ids::VARCHAR[], profile_key)",
             {"ids": ids},
         )
     )

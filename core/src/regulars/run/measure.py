@@ -148,5 +148,5 @@ def _recounted(session: Session, report: Report, previous: set[Member]) -> Repor
 def _present_names(session: Session, members: Iterable[Member]) -> set[Member]:
     """Members under the ids their customers have today: a customer that was joined to an older one
     goes on under the older one's id."""
-    now = dict(session.query("SELECT profile_key, customer_id FROM profile WHERE profile_key <> customer_id"))
+    now = dict(session.query("SELECT profile_key, customer_id FROM known_as WHERE profile_key <> customer_id"))
     return {(segment, now.get(customer, customer)) for segment, customer in members}

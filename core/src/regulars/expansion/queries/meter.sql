@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE offer AS
 SELECT f.customer_id AS customer_id, CAST(o.offered_on AS DATE) AS offered_on, o.segment AS segment,
        o.rule_id AS rule_id, o.held_out AS held_out
 FROM offer_fact AS o
-JOIN profile AS f ON f.profile_key = o.subject
+JOIN known_as AS f ON f.profile_key = o.subject
 WHERE CAST(o.offered_on AS DATE) <= $as_of;
 
 CREATE OR REPLACE TABLE offer_month AS

@@ -1,16 +1,37 @@
--- Clusters become customers; a customer is called by the key of its oldest profile.
+-- Clusters become customers; a customer is called by the key of its oldest profile, also where that is gone: a name
+-- that changed would draw the holdouts anew.
+CREATE OR REPLACE TEMP TABLE former_name AS
+SELECT x.profile_key AS profile_key, x.former_key AS customer_id, coalesce(x.created_at, f.created_at) AS created_at
+FROM former AS x JOIN profile AS f ON f.profile_key = x.profile_key;
+
 CREATE OR REPLACE TEMP TABLE anchor AS
-SELECT c.cluster AS cluster, f.profile_key AS customer_id
-FROM cluster_member AS c JOIN profile AS f ON f.profile_key = c.profile_key
-WHERE c.held_back IS NULL
-QUALIFY row_number() OVER (PARTITION BY c.cluster ORDER BY f.created_at NULLS LAST, f.profile_key) = 1;
+WITH name AS (
+    SELECT c.cluster AS cluster, f.profile_key AS customer_id, f.created_at AS created_at, 1 AS living
+    FROM cluster_member AS c JOIN profile AS f ON f.profile_key = c.profile_key
+    WHERE c.held_back IS NULL
+    UNION ALL
+    SELECT c.cluster AS cluster, x.customer_id AS customer_id, x.created_at AS created_at, 0 AS living
+    FROM cluster_member AS c JOIN former_name AS x ON x.profile_key = c.profile_key
+    WHERE c.held_back IS NULL
+)
+SELECT n.cluster AS cluster, n.customer_id AS customer_id
+FROM name AS n
+QUALIFY row_number() OVER (PARTITION BY n.cluster ORDER BY n.created_at NULLS LAST, n.living, n.customer_id) = 1;
+
+-- The same for those who are a customer by themselves.
+CREATE OR REPLACE TEMP TABLE lone_anchor AS
+SELECT x.profile_key AS profile_key, min_by(x.customer_id, (x.created_at, x.customer_id)) AS customer_id
+FROM former_name AS x
+JOIN profile AS f ON f.profile_key = x.profile_key
+WHERE f.created_at IS NULL OR x.created_at <= f.created_at
+GROUP BY x.profile_key;
 
 CREATE OR REPLACE TABLE profile AS
 SELECT
     f.connection AS connection,
     f.person_id AS person_id,
     f.profile_key AS profile_key,
-    coalesce(a.customer_id, f.customer_id) AS customer_id,
+    coalesce(a.customer_id, l.customer_id, f.customer_id) AS customer_id,
     CASE
         WHEN c.held_back IS NOT NULL THEN 'not joined: ' || c.held_back
         WHEN a.customer_id = f.profile_key THEN 'oldest profile'
@@ -21,7 +42,15 @@ SELECT
     c.held_back AS held_back
 FROM profile AS f
 LEFT JOIN cluster_member AS c ON c.profile_key = f.profile_key
-LEFT JOIN anchor AS a ON a.cluster = c.cluster AND c.held_back IS NULL;
+LEFT JOIN anchor AS a ON a.cluster = c.cluster AND c.held_back IS NULL
+LEFT JOIN lone_anchor AS l ON l.profile_key = f.profile_key;
+
+-- Every name that a customer was ever written down under, and the one it has today.
+CREATE OR REPLACE TABLE former_key AS
+SELECT x.former_key AS profile_key, f.customer_id AS customer_id
+FROM former AS x JOIN profile AS f ON f.profile_key = x.profile_key;
+CREATE OR REPLACE VIEW known_as AS
+SELECT profile_key, customer_id FROM profile UNION ALL SELECT profile_key, customer_id FROM former_key;
 
 -- Each field from the profile that changed last and has it, with its origin; an address that came back
 -- for good only where the person has no other.

@@ -13,6 +13,14 @@ WITH RECURSIVE chain(connection, id, target, depth) AS (
 SELECT connection, id, target FROM chain
 QUALIFY row_number() OVER (PARTITION BY connection, id ORDER BY depth DESC, target) = 1;
 
+-- The references of who was merged away and of the survivor. Where the old record is not known any more, it is
+-- as old as its survivor.
+CREATE OR REPLACE TEMP TABLE merged_key AS
+SELECT left(sha256($key || '|' || a.connection || '|' || a.id), 20) AS former_key,
+       left(sha256($key || '|' || a.connection || '|' || a.target), 20) AS profile_key,
+       p.created_at AS created_at
+FROM alias AS a LEFT JOIN persons AS p ON p.connection = a.connection AND p.id = a.id;
+
 CREATE OR REPLACE TEMP TABLE guest AS
 SELECT
     o.connection AS connection,

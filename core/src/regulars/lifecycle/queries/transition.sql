@@ -2,7 +2,7 @@
 WITH told AS (
     SELECT f.customer_id AS customer_id, m.subject AS subject, m.moved_on AS moved_on, m.new AS new
     FROM stage_move AS m
-    JOIN profile AS f ON f.profile_key = m.subject
+    JOIN known_as AS f ON f.profile_key = m.subject
     WHERE m.moved_on <= $ends_on
 ),
 own AS (
