@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from mailchimp.tea_house import START, Api, world_of
+from mailchimp.tea_house import START, Api, landed, world_of
 from regulars import Http, Secret, SimulatedClock
 from regulars.secret import Redactor
+from regulars.sync import Landing
 from regulars.testing import Served, WorldPerson
 from regulars_mailchimp.client import policy
 from regulars_mailchimp.sandbox import MailchimpSandbox
@@ -25,6 +26,12 @@ def box(clock) -> MailchimpSandbox:
 @pytest.fixture
 def api(box) -> Api:
     return Api(box)
+
+
+@pytest.fixture
+def landing(tmp_path, clock) -> Iterator[Landing]:
+    with landed(tmp_path, clock) as opened:
+        yield opened
 
 
 @pytest.fixture

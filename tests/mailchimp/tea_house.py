@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from regulars import SimulatedClock, Source
+from regulars.journal import Journal, runs
+from regulars.sync import Landing, merge_pending, read_stream
 from regulars.testing import Answer, Asked, World, WorldPerson
+from regulars.warehouse import Warehouse
 from regulars_mailchimp.sandbox import MailchimpSandbox
 
 START = datetime(2026, 3, 1, 9, 0, 0, tzinfo=UTC)
@@ -66,3 +72,18 @@ def read(source, stream, cursor=None):
         for kind, found in page.rows.items():
             rows.setdefault(kind, {}).update({row["id"]: row for row in found})
     return rows, cursor, rejected
+
+
+@contextmanager
+def landed(place: Path, clock: SimulatedClock) -> Iterator[Landing]:
+    """A journal and a warehouse at `place`, to read into."""
+    journal = Journal.open(place / "journal.db", clock)
+    with journal.lease() as lease:
+        yield Landing(journal, lease, runs.start(journal, lease, "night").id, Warehouse(place))
+    journal.close()
+
+
+def night(landing: Landing, source: Source, stream: str) -> None:
+    """Read a stream on and merge what came into the warehouse, under the connection `mail`."""
+    read_stream(landing, "mail", stream, source)
+    merge_pending(landing.journal, landing.lease, landing.warehouse)

@@ -6,11 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from mailchimp.tea_house import START, read, world_of
-from regulars.journal import Journal, runs
-from regulars.sync import Landing, merge_pending, read_stream
+from mailchimp.tea_house import START, night, read, world_of
 from regulars.testing import Fault, WorldLine, WorldOrder, WorldPerson, WorldProduct, WorldRefund
-from regulars.warehouse import Warehouse
 from regulars_mailchimp.orders import KINDS
 from regulars_mailchimp.source import MailchimpSource
 
@@ -117,29 +114,24 @@ def test_a_source_that_missed_orders_once_is_believed_again(shop, source):
     assert list(source.pages("orders", cursor))[-1].complete == KINDS
 
 
-def test_an_order_that_cannot_be_read_any_more_is_not_taken_for_deleted(shop, world, source, tmp_path, clock):
+def test_an_order_that_cannot_be_read_any_more_is_not_taken_for_deleted(shop, world, source, landing):
     world.orders.append(replace(world.orders[0], key="o2"))
     shop.populate(world)
-    journal, warehouse = Journal.open(tmp_path / "journal.db", clock), Warehouse(tmp_path)
-    with journal.lease() as lease:
-        landing = Landing(journal, lease, runs.start(journal, lease, "night").id, warehouse)
 
-        def night():
-            read_stream(landing, "mail", "orders", source)
-            merge_pending(journal, lease, warehouse)
-            with warehouse.burst() as session:
-                orders = session.query("SELECT id FROM orders WHERE NOT deleted ORDER BY id")
-                lines = session.query("SELECT DISTINCT order_id FROM lines WHERE NOT deleted ORDER BY order_id")
-            assert orders == lines
-            return [row[0] for row in orders]
+    def after_a_night():
+        night(landing, source, "orders")
+        with landing.warehouse.burst() as session:
+            orders = session.query("SELECT id FROM orders WHERE NOT deleted ORDER BY id")
+            lines = session.query("SELECT DISTINCT order_id FROM lines WHERE NOT deleted ORDER BY order_id")
+        assert orders == lines
+        return [row[0] for row in orders]
 
-        assert night() == ["store1:o1", "store1:o2"]
-        shown = shop.stores["store1"]["orders"]
-        shown["o2"]["processed_at_foreign"] = ""
-        assert night() == ["store1:o1", "store1:o2"]
-        del shown["o2"]
-        assert night() == ["store1:o1"]
-    journal.close()
+    assert after_a_night() == ["store1:o1", "store1:o2"]
+    shown = shop.stores["store1"]["orders"]
+    shown["o2"]["processed_at_foreign"] = ""
+    assert after_a_night() == ["store1:o1", "store1:o2"]
+    del shown["o2"]
+    assert after_a_night() == ["store1:o1"]
 
 
 def test_stores_of_other_audiences_are_left_out(shop, source):

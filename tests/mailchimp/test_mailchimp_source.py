@@ -6,8 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from mailchimp.tea_house import read, world_of
-from regulars import AuthError, PlatformError
+from mailchimp.tea_house import night, read, world_of
+from regulars import AuthError, PlatformError, consent, identity
+from regulars.config import IdentityConfig
 from regulars.testing import Fault, WorldPerson
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.sandbox.interests import add_category
@@ -238,7 +239,7 @@ def test_who_leaves_the_archive_during_a_pass_is_not_taken_for_gone(filled, sour
 def test_a_pass_with_somebody_nobody_understands_deletes_nobody(filled, source, clock):
     _, cursor, _ = read(source, "presence")
     clock.forward(timedelta(days=8))
-    filled.audience.find("bob@tea.example.test")["status"] = "enchanted"
+    filled.audience.find("bob@tea.example.test")["status"] = 7
     first, *rest = source.pages("presence", cursor)
     assert all(not page.complete for page in [first, *rest])
     resumed = list(source.pages("presence", first.cursor))
@@ -292,11 +293,59 @@ def test_a_refusal_with_a_problem_document_is_an_auth_error_at_once(filled, sour
 
 
 def test_a_member_nobody_understands_is_set_aside_and_the_others_are_read(filled, source):
-    filled.audience.find("bob@tea.example.test")["status"] = "enchanted"
+    filled.audience.find("bob@tea.example.test")["status"] = 7
     rows, _, rejected = read(source, "members")
     assert set(by_name(rows)) == {"ada", "cyd", "dee"}
     assert rejected[0].kind == "person"
     assert "status" in rejected[0].reason
+
+
+def heard(landing, source, *streams):
+    """What the warehouse says of everybody's e-mail after a night: address -> (verdict, state)."""
+    for stream in streams or ("members",):
+        night(landing, source, stream)
+    with landing.warehouse.burst() as session:
+        identity.build(session, identity.IdentitySettings.of(IdentityConfig(), landing.journal.key))
+        consent.build(session, landing.journal)
+        told = session.query(
+            "SELECT c.email, v.verdict, v.state FROM customer AS c JOIN verdict AS v USING (customer_id)"
+        )
+    return {email.partition("@")[0]: (verdict, state) for email, verdict, state in told}
+
+
+def test_a_status_nobody_knows_ends_a_yes_and_takes_no_opt_out_back(filled, source, landing, clock):
+    before = heard(landing, source)
+    assert (before["ada"], before["bob"]) == (("yes", "subscribed"), ("no", "unsubscribed"))
+    clock.sleep(600)
+    for name in ("ada", "bob"):
+        member = filled.audience.find(f"{name}@tea.example.test")
+        member["status"] = "deleted"
+        filled.audience.touch(member, filled.now())
+    clock.sleep(60)
+    after = heard(landing, source)
+    assert (after["ada"], after["bob"]) == (("no", "unknown"), ("no", "unsubscribed"))
+    assert landing.journal.rows("SELECT kind FROM quarantine") == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tags": [{"id": 1}], "tags_count": 1},
+        {"tags": [{"name": "vip"}], "tags_count": "many"},
+        {"merge_fields": "none"},
+        {"location": "Berlin"},
+    ],
+)
+def test_a_member_set_aside_leaves_its_opt_out_behind(filled, source, landing, clock, api, odd):
+    assert heard(landing, source)["ada"] == ("yes", "subscribed")
+    clock.sleep(600)
+    filled.unsubscribe("ada@tea.example.test")
+    clock.sleep(60)
+    told = api.get(api.members)
+    next(row for row in told["members"] if row["email_address"] == "ada@tea.example.test").update(odd)
+    filled.faults = [Fault("status", match="/members", status=200, body=json.dumps(told).encode())]
+    assert heard(landing, source)["ada"] == ("no", "unsubscribed")
+    assert landing.journal.rows("SELECT kind FROM quarantine") == [("person",)]
 
 
 def test_reading_only_reads(filled, source):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from regulars import Bounce, Columns, Record, json_text
+from regulars import Bounce, Columns, Deletion, Record, json_text
 
 from regulars_mailchimp.groups import Interest, chosen
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
@@ -27,6 +27,7 @@ STATES = {
     "cleaned": "unknown",
 }
 _NOTHING = "{}"
+_NO_TIME = (OverflowError, TypeError, ValueError)
 
 M = TypeVar("M", datetime, datetime | None)
 Row = Mapping[str, Any]
@@ -45,24 +46,8 @@ class Reader:
     def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
         """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
         rows cannot be understood."""
-        if not all(isinstance(row, dict) for row in rows):
-            raise ValueError("a member is no object")
-        member = _Checked(
-            contact=_texts(rows, "contact_id"),
-            hash=_texts(rows, "id"),
-            email=_texts(rows, "email_address"),
-            status=_texts(rows, "status"),
-            changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
-            opted=_instants([row.get("timestamp_opt") for row in rows]),
-        )
-        if unknown := set(member.status) - STATES.keys():
-            raise ValueError(f"status: {min(unknown)!r} is none that is known")
-        dead = [(row, at) for row, at in zip(rows, member.changed, strict=True) if row["status"] == "cleaned"]
-        return {
-            "person": self._people(rows, member),
-            "consent": _consents(rows, member),
-            "bounce": [bounce(row, at) for row, at in dead],
-        }
+        member = _checked(rows)
+        return {"person": self._people(rows, member), **_said(rows, member)}
 
     def _people(self, rows: Sequence[Row], member: _Checked) -> Columns:
         """The profiles. `custom` holds the merge fields that are not ours, interests by category, the hash,
@@ -115,6 +100,12 @@ class Reader:
         return self.tags(row) if row.get("tags_count", 0) > len(shown) else shown
 
 
+def said(row: Row) -> dict[str, Sequence[Record]]:
+    """What a member's row says of consent and of its address, whatever else in it cannot be understood. Raises
+    ValueError or OverflowError where it is not even plain whose row it is, of when, or what the status."""
+    return _said([row], _checked([row]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Checked:
     """What several records are made of, checked, a value for each row of a page."""
@@ -127,11 +118,41 @@ class _Checked:
     opted: Sequence[datetime | None]
 
 
+def _checked(rows: Sequence[Row]) -> _Checked:
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a member is no object")
+    return _Checked(
+        contact=_texts(rows, "contact_id"),
+        hash=_texts(rows, "id"),
+        email=_texts(rows, "email_address"),
+        status=_texts(rows, "status"),
+        changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
+        opted=_instants([row.get("timestamp_opt") for row in rows]),
+    )
+
+
+def _said(rows: Sequence[Row], member: _Checked) -> dict[str, Sequence[Record]]:
+    consents: Sequence[Record] = _consents(rows, member)
+    unsaid: list[Deletion] = []
+    if set(member.status) - STATES.keys():
+        # A word that nobody knows is no yes, and takes no opt-out back. So the consent is gone: that ends a yes,
+        # and an opt-out holds beyond it.
+        unsaid = [_gone(consent) for consent in consents if consent["state"] is None]
+        consents = [consent for consent in consents if consent["state"] is not None]
+    dead = [(row, at) for row, at in zip(rows, member.changed, strict=True) if row["status"] == "cleaned"]
+    return {"consent": consents, "deletion": unsaid, "bounce": [bounce(row, at) for row, at in dead]}
+
+
+def _gone(consent: Record) -> Deletion:
+    return Deletion(id=consent["id"], updated_at=consent["updated_at"], entity="consent")
+
+
 def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
-    """The e-mail consents. When an opt-out was made Mailchimp does not say."""
-    reasons = [row.get("unsubscribe_reason") for row in rows]
+    """The e-mail consents; one of an unknown status has no state. When an opt-out was made Mailchimp does not
+    say."""
+    reasons = _words(rows, "unsubscribe_reason")
     opted = zip(member.opted, member.status, strict=True)
-    sources = zip(rows, member.status, strict=True)
+    sources = zip(_words(rows, "source"), member.status, strict=True)
     return Columns(
         {
             "id": [f"{contact}:email" for contact in member.contact],
@@ -139,10 +160,10 @@ def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
             "person_id": member.contact,
             "address": member.email,
             "channel": ["email"] * len(rows),
-            "state": [STATES[status] for status in member.status],
+            "state": list(map(STATES.get, member.status)),
             "at": [at if status == "subscribed" else None for at, status in opted],
             "by": [_by(status, reason or "") for status, reason in zip(member.status, reasons, strict=True)],
-            "source": ["archived" if s == "archived" else row.get("source") or None for row, s in sources],
+            "source": ["archived" if status == "archived" else source for source, status in sources],
             "proof": [f"reason: {reason}" if reason else None for reason in reasons],
         }
     )
@@ -177,7 +198,18 @@ def in_utc(found: datetime) -> datetime:
 
 
 def _instants(texts: Sequence[Any]) -> list[datetime | None]:
-    return _each_in_utc(datetime.fromisoformat(text) if text else None for text in texts)
+    """Instants; None where there is none, or none that can be read: it must not take an opt-out with it."""
+    try:
+        return _each_in_utc(datetime.fromisoformat(text) if text else None for text in texts)
+    except _NO_TIME:
+        return [_instant(text) for text in texts]
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return instant(text) if text else None
+    except _NO_TIME:
+        return None
 
 
 def _each_in_utc(found: Iterable[M]) -> list[M]:
@@ -191,6 +223,12 @@ def _texts(rows: Sequence[Row], name: str) -> list[str]:
     if set(map(type, found)) - {str}:
         raise ValueError(f"{name}: {next(value for value in found if type(value) is not str)!r} is no text")
     return found
+
+
+def _words(rows: Sequence[Row], name: str) -> list[str | None]:
+    """A property that members may have as a text; None where it is empty or no text."""
+    told = [row.get(name) for row in rows]
+    return [value or None if isinstance(value, str) else None for value in told]
 
 
 def _merge_texts(merged: Sequence[Mapping[str, Any]], tag: str) -> list[str | None]:

@@ -22,7 +22,7 @@ from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.groups import Interest
 from regulars_mailchimp.models import ASKED, FURTHER
 from regulars_mailchimp.orders import Orders
-from regulars_mailchimp.rows import Reader
+from regulars_mailchimp.rows import Reader, said
 from regulars_mailchimp.settings import MailchimpSettings
 from regulars_mailchimp.sweep import SECOND, Sweep
 
@@ -123,24 +123,33 @@ class MailchimpSource:
         return list(asked)
 
     def _page(self, found: Sequence[Any]) -> Page:
-        """The page's records. A row that cannot be understood is found by trying each alone, and set aside."""
+        """The page's records. A row that cannot be understood is found by trying each alone. Its person is set
+        aside; what it says of consent is read where that much is plain."""
         try:
             return Page(self._reader.page(found))
         except _NOT_UNDERSTOOD:
             return self._one_by_one(found)
 
     def _one_by_one(self, found: Sequence[Any]) -> Page:
-        rows: dict[str, list[Record]] = {"person": [], "consent": [], "bounce": []}
+        rows: dict[str, list[Record]] = {"person": [], "consent": [], "deletion": [], "bounce": []}
         rejected: list[Rejected] = []
         for row in found:
             try:
                 of_one = self._reader.page([row])
             except _NOT_UNDERSTOOD as fault:
                 rejected.append(_rejected(row, fault))
-            else:
-                for kind, records in of_one.items():
-                    rows[kind] += records
+                of_one = _said(row)
+            for kind, records in of_one.items():
+                rows[kind] += records
         return Page(rows, rejected=rejected)
+
+
+def _said(row: Any) -> Mapping[str, Sequence[Record]]:
+    """What a row that is set aside still says of consent; nothing where not even that is plain."""
+    try:
+        return said(row)
+    except _NOT_UNDERSTOOD:
+        return {}
 
 
 def _rejected(row: Any, fault: Exception) -> Rejected:
