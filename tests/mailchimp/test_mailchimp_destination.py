@@ -22,6 +22,7 @@ from regulars import (
     RefusedError,
     SetField,
 )
+from regulars.apply.live import STOPPED
 from regulars.testing import Fault, WorldPerson
 from regulars_mailchimp.client import policy
 from regulars_mailchimp.destination import MailchimpDestination
@@ -273,6 +274,16 @@ def test_a_new_address_in_capitals_is_the_same_member(filled, there):
 def test_held_leaves_out_who_is_not_there(filled, there):
     ada = contact(filled, "ada")
     assert set(there.held([ada, "0" * 32], NAMES, ())) == {ada}
+
+
+def test_a_status_nobody_knows_keeps_nothing_from_being_written_but_is_handed_to_no_sender(filled, there):
+    filled.audience.find("ada@tea.example.test")["status"] = "deleted"
+    ids = [contact(filled, "ada"), contact(filled, "dee")]
+    assert [one.state for one in there.held(ids, NAMES, ()).values()] == ["invalid", "pending"]
+    assert "invalid" in STOPPED
+    assert statuses(there.write([SetField(ids[0], "RG_STAGE", "loyal")])) == ["written"]
+    move = AddressChange(ids[0], "ada@tea.example.test", "new@new.example.test", "job 1")
+    assert there.write([move])[0].reason == "the member is invalid: nobody is asked again"
 
 
 def test_a_failed_look_up_is_not_an_absence(filled, there):

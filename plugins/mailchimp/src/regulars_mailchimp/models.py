@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import md5
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from regulars import Response
@@ -14,11 +14,17 @@ from regulars import Response
 FIELD_PREFIX = "RG_"
 LIST_PREFIX = "regulars:"
 
-Status = Literal["subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived"]
+STATUSES = frozenset(("subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived"))
+INVALID = "invalid"
+"""In place of a status that nobody knows: such a member is handed to no sender, and holds up nobody's write."""
 
 
 def _object(value: Any) -> Any:
     return {} if value in ([], "", None) else value  # an empty object arrives as an empty list
+
+
+def _status(value: Any) -> Any:
+    return value if value in STATUSES or not isinstance(value, str) else INVALID
 
 
 def _instant(value: Any) -> Any:
@@ -32,6 +38,7 @@ def _utc(value: datetime) -> datetime:
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
 Changed = Annotated[AwareDatetime, AfterValidator(_utc)]
 Instant = Annotated[Changed | None, BeforeValidator(_instant)]
+Status = Annotated[str, BeforeValidator(_status)]
 
 
 class Tag(BaseModel):

@@ -13,11 +13,11 @@ from regulars import AddressChange, Outcome, RegularsError
 from regulars_mailchimp import labels
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.lookup import HELD, Lookup
-from regulars_mailchimp.models import Member, Problem, hash_of
+from regulars_mailchimp.models import INVALID, Member, Problem, hash_of
 from regulars_mailchimp.outcomes import told
 
-_NEVER = ("unsubscribed", "archived")
-"""The person, or the shop on the person's behalf, said no: at no address is that asked again."""
+_NEVER = ("unsubscribed", "archived", INVALID)
+"""The person, or the shop on the person's behalf, said no, or may have: at no address is that asked again."""
 
 
 def write(client: MailchimpClient, lookup: Lookup, change: AddressChange) -> Outcome:
