@@ -348,6 +348,14 @@ def test_a_member_set_aside_leaves_its_opt_out_behind(filled, source, landing, c
     assert landing.journal.rows("SELECT kind FROM quarantine") == [("person",)]
 
 
+def test_a_change_at_the_beginning_of_time_ends_no_reading(filled, source, api):
+    told = api.get(api.members)
+    for row in told["members"]:
+        row["last_changed"] = "0001-01-01T00:00:00+00:00"
+    filled.faults = [Fault("status", match="/members", status=200, body=json.dumps(told).encode())]
+    assert len(read(source, "members")[0]["person"]) == 4
+
+
 def test_reading_only_reads(filled, source):
     for stream in source.streams():
         read(source, stream)

@@ -140,6 +140,6 @@ def _instant(rows: Rows) -> datetime | None:
     for row in reversed(rows):
         try:
             return datetime.fromisoformat(row["last_changed"]).astimezone(UTC) - SECOND
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             continue
     return None
