@@ -144,7 +144,7 @@ class MailchimpSource:
         return Page(rows, rejected=rejected)
 
 
-def _said(row: Any) -> Mapping[str, Sequence[Record]]:
+def _said(row: Any) -> dict[str, Sequence[Record]]:
     """What a row that is set aside still says of consent; nothing where not even that is plain."""
     try:
         return said(row)
