@@ -77,7 +77,8 @@ def crm(portal: Any) -> Truth:
             "other_emails": sorted(more),
         }
         out = held.get("hs_email_optout") == "true"
-        found.consents[f"{key}:email"] = {"state": "unsubscribed" if out else "unknown", "address": email}
+        mailed = f"{key}:email:{(email or '').lower()}"
+        found.consents[mailed] = {"state": "unsubscribed" if out else "unknown", "address": email}
         if out:
             stopped |= {one.lower() for one in (email, *more) if one}
         if email and (reason := held.get("hs_email_hard_bounce_reason_enum")):

@@ -1,4 +1,4 @@
-"""Contacts as people, consents, bounces, merges, deletions and memberships."""
+"""Contacts as people, bounces, merges, deletions and memberships; their consent is in `consents`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from regulars import Bounce, Columns, Deletion, Membership, Merge, Page, PlatformError, Record
 
+from regulars_hubspot.consents import to_consents
 from regulars_hubspot.fields import FIELD_PREFIX
 from regulars_hubspot.models import Row, country_of, rows_of
 
@@ -52,15 +53,15 @@ BOUNCES = {
 """HubSpot's reasons of a bounce as our kinds."""
 
 
-def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str]) -> Page:
+def to_page(raws: Sequence[Any], names: Sequence[str], extra: Sequence[str], former: bool = False) -> Page:
     """Contacts as records; one that cannot be understood is kept aside. `names` are the properties that
-    were read, `extra` those among them that a client mapped."""
+    were read, `extra` those among them that a client mapped; `former` see `to_consents`."""
     rows, rejected = rows_of(raws)
     ours = sorted(name for name in names if name.startswith(FIELD_PREFIX))
     custom = tuple(dict.fromkeys((*CUSTOM, *extra)))
     found: dict[str, Sequence[Record]] = {
         "person": to_people(rows, ours, custom),
-        "consent": to_consents(rows),
+        "consent": to_consents(rows, former),
         "bounce": [bounce for row in rows if (bounce := to_bounce(row))],
         "merge": [x for row in rows if row.properties.get("hs_merged_object_ids") for x in to_merges(row)],
     }
@@ -106,25 +107,6 @@ def to_people(rows: Sequence[Row], ours: Sequence[str], custom: Sequence[str]) -
             "held": [row.json(ours) for row in rows],
             "lists": [None] * len(rows),
             "custom": [row.json(custom) for row in rows],
-        }
-    )
-
-
-def to_consents(rows: Sequence[Row]) -> Columns:
-    """An opt-out of all mail is a fact; that there is none is no consent."""
-    out = [row.properties.get("hs_email_optout") == "true" for row in rows]
-    return Columns(
-        {
-            "id": [f"{row.id}:email" for row in rows],
-            "updated_at": [row.updated_at for row in rows],
-            "person_id": [row.id for row in rows],
-            "address": [row.properties.get("email") or None for row in rows],
-            "channel": ["email"] * len(rows),
-            "state": ["unsubscribed" if said_no else "unknown" for said_no in out],
-            "at": [None] * len(rows),
-            "by": ["person" if said_no else None for said_no in out],
-            "source": ["hs_email_optout" if said_no else None for said_no in out],
-            "proof": [None] * len(rows),
         }
     )
 

@@ -12,11 +12,12 @@ from regulars import AuthError, Http, Page, PlatformError, by_time, full_compare
 
 from regulars_hubspot import companies, contacts, events, orders
 from regulars_hubspot.client import BATCH, HubSpot
+from regulars_hubspot.consents import BY_ADDRESS
 from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.lists import Lists
 from regulars_hubspot.refusals import ScopeError
 from regulars_hubspot.settings import HubSpotSettings
-from regulars_hubspot.sweep import Sweep
+from regulars_hubspot.sweep import Sweep, shape_before
 from regulars_hubspot.wire import object_of
 
 LAG = timedelta(seconds=60)
@@ -48,7 +49,7 @@ class HubSpotSource:
         now = self._clock.now() - LAG
         match stream:
             case "contacts":
-                return self._contacts().pages(cursor, now)
+                return self._contacts(shape_before(cursor)).pages(cursor, now)
             case "archived":
                 return full_compare(self._archived, cursor, ())
             case "lists":
@@ -80,12 +81,13 @@ class HubSpotSource:
 
     # --- contacts ---
 
-    def _contacts(self) -> Sweep:
+    def _contacts(self, before: str | None) -> Sweep:
+        former = before is not None and BY_ADDRESS not in before.split(",")
         # The names are asked for once a read, and only when it begins.
         names: list[str] = []
 
         def page(raws: Sequence[Any]) -> Page:
-            return contacts.to_page(raws, names, self._extra)
+            return contacts.to_page(raws, names, self._extra, former)
 
         def listed(after: str | None) -> Windows:
             names[:] = self._names()
@@ -95,7 +97,8 @@ class HubSpotSource:
             names[:] = self._names()
             return ((page(raws), last) for raws, last in self._changed("contacts", names, since, until, resume))
 
-        return self._sweep("contacts", "person", listed, changed)
+        shape = ",".join((BY_ADDRESS, *sorted(self._extra)))
+        return self._sweep("contacts", "person", listed, changed, shape)
 
     def _names(self) -> Sequence[str]:
         """Properties to read: the fixed ones, all of ours that exist, and the client's."""
@@ -152,9 +155,8 @@ class HubSpotSource:
 
     # --- of any kind ---
 
-    def _sweep(self, kind: str, record: str, listed: Any, changed: Any) -> Sweep:
+    def _sweep(self, kind: str, record: str, listed: Any, changed: Any, shape: str = "") -> Sweep:
         every = timedelta(days=self._settings.list_every_days)
-        shape = ",".join(sorted(self._extra)) if kind == "contacts" else ""
         return Sweep(record, shape, listed, changed, lambda: self._client.total(kind), every, OVERLAP)
 
     def _listed(self, kind: str, names: Sequence[str], resume: str | None) -> Iterator[tuple[list[Any], str]]:

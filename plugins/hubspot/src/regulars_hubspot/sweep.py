@@ -26,7 +26,7 @@ class Sweep:
     """How one kind is read. `listed(after)` yields all records page by page, each with where the next one
     begins; `changed(since, until, resume)` those of a window; `total()` is how many there are, for a list
     that ends early must delete nobody. `kind` is the record kind that a pass is about; another `shape` than
-    last time (other properties are asked for) makes a pass due."""
+    last time (other properties are asked for, or records are told otherwise) makes a pass due."""
 
     kind: str
     shape: str
@@ -83,3 +83,12 @@ class Sweep:
         for page in by_time(read, cursor, now=now, overlap=self.overlap):
             token = json.dumps({**json.loads(page.cursor or "{}"), **kept})
             yield Page(page.rows, token, page.rejected)
+
+
+def shape_before(cursor: str | None) -> str | None:
+    """The shape in which was read what a cursor stands for, None where nothing was read yet. A pass that is
+    under way changes it when it ends."""
+    state: dict[str, Any] = json.loads(cursor) if cursor else {}
+    if "since" in state:
+        return str(state.get("shape", ""))
+    return str(state["listing"].get("shape", "")) if state.get("listing") else None
