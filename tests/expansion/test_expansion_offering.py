@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from expansion.goods import Goods
-from regulars.config.sections import ExpansionConfig, HoldoutConfig, Sections
+from regulars.config.sections import Sections
 from regulars.lifecycle import LifecycleSettings
 from regulars.lifecycle import build as build_lifecycle
+from regulars.run.held_out import HeldOut
 from regulars.run.offering import offers
-from regulars.segments import Draw, Report, Segment
+from regulars.segments import Report, Segment
 
 AS_OF = "2026-03-15"
 RULE = "add_on/type:pot/sku:filter"
@@ -45,18 +46,18 @@ def test_without_a_rule_in_use_two_orders_are_enough(goods: Goods) -> None:
     assert stages(goods) == {"owner": "retention", "twice": "expansion"}
 
 
-def made(goods: Goods, share: float = 0.0, *joined: tuple[str, str]) -> list[tuple[str, dict[str, Any]]]:
-    config: Any = SimpleNamespace(id="acme", holdout=HoldoutConfig(share=share), expansion=ExpansionConfig())
+def made(
+    goods: Goods, *joined: tuple[str, str], held: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, dict[str, Any]]]:
     report = Report({}, {}, joined, (), {})
-    used = (READY, DUE, PLAIN)
-    return offers(goods.shop.session, config, used, report, date.fromisoformat(AS_OF))
+    return offers(goods.shop.session, (READY, DUE, PLAIN), report, HeldOut(held), date.fromisoformat(AS_OF))
 
 
 def test_whoever_comes_into_a_promotion_was_offered_something(goods: Goods) -> None:
     shop(goods)
     goods.declare("add_on", "type:pot", "sku:filter")
     goods.night(AS_OF)
-    found = made(goods, 0.0, ("addon_ready", "owner"), ("second_order_due", "owner"), ("champions", "twice"))
+    found = made(goods, ("addon_ready", "owner"), ("second_order_due", "owner"), ("champions", "twice"))
     fact = {"on": AS_OF, "held_out": False}
     assert found == [
         ("owner", {"segment": "addon_ready", "rule": RULE, **fact}),
@@ -64,18 +65,14 @@ def test_whoever_comes_into_a_promotion_was_offered_something(goods: Goods) -> N
     ]
 
 
-def test_who_is_held_out_is_noted_once_in_thirty_days(goods: Goods) -> None:
+def test_who_is_held_out_has_the_rule_and_segment_of_the_offer_that_was_not_made(goods: Goods) -> None:
     shop(goods)
     goods.declare("add_on", "type:pot", "sku:filter")
-    share = next(
-        n / 100 for n in range(1, 100) if Draw("regulars", "acme", n / 100).held_out("expansion", "owner")
-    )
     goods.night(AS_OF)
-    ((who, payload),) = made(goods, share)
-    assert (who, payload["rule"], payload["held_out"]) == ("owner", RULE, True)
+    ((who, payload),) = made(goods, held=[("addon_ready", "owner")])
+    assert (who, payload) == ("owner", {"on": AS_OF, "segment": "addon_ready", "rule": RULE, "held_out": True})
     goods.fact("offer", who, **payload)
     goods.night(AS_OF)
-    assert made(goods, share) == []
     assert goods.offered() == ["owner"]  # being left alone is no offer
 
 

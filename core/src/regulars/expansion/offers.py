@@ -11,8 +11,9 @@ import pyarrow as pa
 from regulars.journal import Fact
 
 KIND = "offer"
-"""Kind of fact; the subject is the customer_id of that night, the payload
-{"on", "segment", "rule", "held_out"}: rule None where the segment recommends nothing."""
+"""Kind of fact; the subject is the customer_id of that night, the payload {"on", "segment", "rule", "held_out"}:
+rule None where the segment recommends nothing; of who is held out, the segment they would have come into (older
+facts name none)."""
 
 _SCHEMA: list[pa.Field[Any]] = [
     pa.field("subject", pa.string()),

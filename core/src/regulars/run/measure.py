@@ -11,7 +11,7 @@ from regulars import clv, consent, expansion, identity, lifecycle, metrics, reac
 from regulars.config import Client
 from regulars.journal import Journal, Lease
 from regulars.reactivation import Audience
-from regulars.run import parts
+from regulars.run import held_out, parts
 from regulars.run.offering import offers, show
 from regulars.run.pool import pool_of
 from regulars.segments import Report, Segment
@@ -49,7 +49,10 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
         report, audiences = _segments(session, client, where, as_of, fresh)
         moves = {kind: lifecycle.moves(session, kind, as_of) for kind in lifecycle.KINDS}
         redrawn = lifecycle.line_facts(session)
-        offered = offers(session, client.config, segments_in_use(client), report, as_of)
+        used = segments_in_use(client)
+        alone = _present_names(session, segments.before(journal, held_out.KIND))
+        held = held_out.held_out(session, client.config, used, report, alone, as_of)
+        offered = offers(session, used, report, held, as_of)
         show(session, offered, as_of)
         harmful = tuple(row[0] for row in session.query("SELECT rule_id FROM rule_off ORDER BY rule_id"))
         people = session.query("SELECT count(*) FROM customer")[0][0]
@@ -60,6 +63,7 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
             journal.add_facts(tx, kind, facts)
         journal.add_facts(tx, lifecycle.LINE, redrawn)
         journal.add_facts(tx, expansion.OFFER, offered)
+        journal.add_facts(tx, held_out.KIND, held.facts(as_of))
         journal.add_facts(tx, clv.KIND, [("shop", refitted.payload())] if refitted else [])
         segments.remember(journal, tx, report, as_of)
     for found in audiences:

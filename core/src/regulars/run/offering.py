@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from regulars.config import ClientConfig
-from regulars.segments import Draw, Report, Segment
+from regulars.run.held_out import STAGE, HeldOut
+from regulars.segments import Report, Segment
 from regulars.warehouse import Session
-
-SERIES = "expansion"
-"""The series of `holdout('expansion')`: whom expansion leaves alone."""
 
 Offer = tuple[str, dict[str, Any]]
 
 
-def offers(
-    session: Session, config: ClientConfig, used: Sequence[Segment], report: Report, as_of: date
-) -> list[Offer]:
+def offers(session: Session, used: Sequence[Segment], report: Report, held: HeldOut, as_of: date) -> list[Offer]:
     """Facts of kind "offer": who came into a promotion, with its recommendation where it makes one, and who
-    would have been offered something but is held out."""
+    would have come into it but is held out."""
     promos = {segment.name: segment for segment in used if segment.promo}
     if not promos:
         return []
     rules = dict(session.query("SELECT customer_id, next_rule FROM recommended WHERE next_rule IS NOT NULL"))
-    made = [_fact(who, as_of, promos[name], rules) for name, who in report.joined if name in promos]
-    return made + list(_held_out(session, config, promos.values(), as_of))
+    made = [_fact(who, as_of, promos[name], rules, False) for name, who in report.joined if name in promos]
+    return made + [_fact(who, as_of, promos[name], rules, True) for name, who in held.joined]
 
 
 def show(session: Session, made: Sequence[Offer], as_of: date) -> None:
@@ -42,20 +37,6 @@ def show(session: Session, made: Sequence[Offer], as_of: date) -> None:
         )
 
 
-def _fact(who: str, as_of: date, segment: Segment, rules: dict[str, str]) -> Offer:
-    rule = rules.get(who) if segment.stage == SERIES else None
-    return who, {"on": as_of.isoformat(), "segment": segment.name, "rule": rule, "held_out": False}
-
-
-def _held_out(session: Session, config: ClientConfig, promos: Any, as_of: date) -> Iterator[Offer]:
-    if not any(segment.stage == SERIES for segment in promos):
-        return
-    drawn = Draw(config.holdout.salt, config.id, config.holdout.share).sql(SERIES)
-    days = config.expansion.between_offers.days
-    sql = f"""SELECT customer_id, next_rule FROM recommended
-        WHERE next_rule IS NOT NULL AND {drawn}
-          AND customer_id NOT IN (SELECT o.customer_id FROM offer AS o
-                                  WHERE o.held_out AND o.offered_on > $as_of - $days)
-        ORDER BY customer_id"""
-    for who, rule in session.query(sql, {"as_of": as_of, "days": days}):
-        yield who, {"on": as_of.isoformat(), "segment": "", "rule": rule, "held_out": True}
+def _fact(who: str, as_of: date, segment: Segment, rules: dict[str, str], held_out: bool) -> Offer:
+    rule = rules.get(who) if segment.stage == STAGE else None
+    return who, {"on": as_of.isoformat(), "segment": segment.name, "rule": rule, "held_out": held_out}

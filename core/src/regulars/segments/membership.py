@@ -77,11 +77,12 @@ def build(
     return Report({s.name: sizes.get(s.name, 0) for s in segments}, funnels, joined, left, kept)
 
 
-def before(journal: Journal) -> set[Member]:
-    """Who is in which segment according to the history."""
+def before(journal: Journal, kind: str = "segment") -> set[Member]:
+    """Who is in which segment according to the history, kept in facts of this kind."""
     rows = journal.rows(
         "SELECT subject, json_extract(payload, '$.segment') AS name, json_extract(payload, '$.joined'), max(seq)"
-        " FROM fact WHERE kind = 'segment' GROUP BY subject, name"
+        " FROM fact WHERE kind = ? GROUP BY subject, name",
+        (kind,),
     )
     return {(str(segment), subject) for subject, segment, joined, _ in rows if joined}
 
