@@ -1,5 +1,6 @@
--- Who bought what. An order was delivered when all of its parcels were; it was given away when it is marked as
--- a gift or went to another country than the person's; it was given back when its whole worth was refunded.
+-- Who bought what. An order was delivered when all of its parcels were (what is in a parcel no record tells, so a part
+-- that was never shipped goes with the rest); it was given away when it is marked as a gift or went to another country
+-- than the person's; it was given back when its whole worth was refunded.
 CREATE OR REPLACE TEMP TABLE buyer AS
 SELECT CAST(row_number() OVER (ORDER BY c.customer_id) AS INTEGER) AS buyer, c.customer_id AS customer_id,
        c.country AS country
