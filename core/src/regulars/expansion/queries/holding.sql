@@ -1,4 +1,4 @@
--- Who bought what. An order was delivered when all of its parcels were (what is in a parcel no record tells, so a part
+-- Who bought what. An order was delivered when all of its parcels were (no record tells what is in one, so a part
 -- that was never shipped goes with the rest); it was given away when it is marked as a gift or went to another country
 -- than the person's; it was given back when its whole worth was refunded.
 CREATE OR REPLACE TEMP TABLE buyer AS
