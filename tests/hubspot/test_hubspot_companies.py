@@ -185,6 +185,16 @@ def test_an_order_whose_money_makes_no_sense_is_kept_aside(selling, make, read, 
     assert len([one for page in pages for one in page.rejected]) == 1
 
 
+@pytest.mark.parametrize("digits", [16, 20, 25, 400])
+def test_an_order_of_a_day_that_no_calendar_has_is_kept_aside(selling, make, read, rows, digits):
+    good = make("orders", hs_total_price="12.00", hs_currency_code="EUR")
+    row = {"hs_total_price": "12.00", "hs_currency_code": "EUR", "hs_external_created_date": "9" * digits}
+    broken = make("orders", **row)
+    pages, _ = read(selling, "orders")
+    assert [one["id"] for one in rows(pages, "order")] == [good]
+    assert [(one.kind, one.id) for page in pages for one in page.rejected] == [("order", broken)]
+
+
 def test_properties_that_a_portal_does_not_have_are_not_asked_for(box, selling, make, read, rows):
     del box.portal.schemas["orders"].live["hs_tax"]
     make("orders", hs_total_price="12.00", hs_currency_code="EUR")

@@ -9,6 +9,7 @@ from regulars import PlatformError
 from regulars.testing import Fault
 from regulars.testing.contract.shapes import faults
 from regulars.testing.contract.shelf import Shelf
+from regulars_hubspot.events import to_page
 
 ANN = "ann@tea.example.test"
 
@@ -110,6 +111,25 @@ def test_an_event_that_cannot_be_understood_is_kept_aside(box, source, clock, re
     pages, _ = read(source, "events")
     assert len(rows(pages, "touch")) == 1
     assert [one.id for page in pages for one in page.rejected] == [broken["id"]]
+
+
+@pytest.mark.parametrize("kind", ["BOUNCE", "SPAMREPORT", "OPEN"])
+@pytest.mark.parametrize("recipient", [None, "", 7])
+def test_an_event_of_nobody_is_kept_aside(box, source, clock, read, rows, kind, recipient):
+    good = box.events.add("BOUNCE", ANN, clock.now() - timedelta(days=1))
+    broken = box.events.add(kind, ANN, clock.now() - timedelta(days=1))
+    broken["recipient"] = recipient
+    pages, _ = read(source, "events")
+    assert [one["email"] for one in rows(pages, "bounce") + rows(pages, "touch")] == [good["recipient"]]
+    assert [one.id for page in pages for one in page.rejected] == [broken["id"]]
+
+
+@pytest.mark.parametrize("created", [10**16, 10**20, 10**25, 10**400])
+def test_an_event_of_a_day_that_no_calendar_has_is_kept_aside(created):
+    event = {"id": "e", "created": created, "type": "BOUNCE", "recipient": ANN}
+    page = to_page([event])
+    assert not page.rows
+    assert [one.id for one in page.rejected] == ["e"]
 
 
 def test_events_that_do_not_go_on_are_an_error_and_no_endless_read(box, source):

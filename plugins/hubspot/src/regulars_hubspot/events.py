@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from regulars import Bounce, Page, PlatformError, Record, Rejected, Touch
 
 from regulars_hubspot.contacts import BOUNCES
+from regulars_hubspot.models import instant_of
 from regulars_hubspot.paths import EVENTS
 from regulars_hubspot.refusals import ScopeError
 from regulars_hubspot.wire import Body, Wire, object_of
@@ -63,7 +64,7 @@ def to_touch(event: Body) -> Touch:
         id=key,
         updated_at=at,
         person_id=None,
-        email=str(event["recipient"]),
+        email=_recipient(event),
         kind=TOUCHES[event["type"]],
         at=at,
         channel="email",
@@ -87,7 +88,7 @@ def to_bounce(event: Body) -> Bounce:
         id=key,
         updated_at=at,
         person_id=None,
-        email=str(event["recipient"]),
+        email=_recipient(event),
         kind=kind,
         reason=reason or None,
         at=at,
@@ -123,7 +124,14 @@ def _page(wire: Wire, kind: str, start: datetime, end: datetime, offset: str) ->
 
 def _key(event: Body) -> tuple[str, datetime]:
     created = int(event["created"])
-    return f"{event['id']}:{created}", datetime.fromtimestamp(created / 1000, UTC)
+    return f"{event['id']}:{created}", instant_of(created)
+
+
+def _recipient(event: Body) -> str:
+    found = event["recipient"]
+    if not isinstance(found, str) or not found:
+        raise ValueError(f"recipient: {found!r} is no address")
+    return found
 
 
 def _starts(begin: datetime, until: datetime) -> Iterator[datetime]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -80,6 +80,14 @@ def rows_of(raws: Sequence[Any], kind: str = "person") -> tuple[list[Row], list[
 def country_of(text: str | None) -> str | None:
     """An ISO 3166-1 alpha-2 code; None for a country in words."""
     return text.upper() if text and len(text) == 2 and text.isascii() and text.isalpha() else None
+
+
+def instant_of(millis: int) -> datetime:
+    """So many milliseconds after 1970 began. Raises ValueError where no calendar goes that far."""
+    try:
+        return datetime.fromtimestamp(millis / 1000, UTC)
+    except (OverflowError, OSError):
+        raise ValueError("an instant that no calendar has") from None
 
 
 def _instant(raw: dict[str, Any], name: str) -> datetime | None:
