@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from regulars.errors import RegularsError
 
+_LARGEST = 2**63 - 1
 _EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -53,7 +54,7 @@ def minor_units(amount: str | Decimal | int, currency: str) -> int:
     """A plain decimal text such as "12.50" as minor units: 1250 for EUR, an error for JPY.
 
     Platforms' APIs use a point and no thousands separator; anything else, a fraction finer than the
-    currency's minor unit, or a float raises MoneyError.
+    currency's minor unit, a float, or more than 64 bits hold raises MoneyError.
     """
     if isinstance(amount, float):
         raise MoneyError(f"{amount!r} is a float", hint="Pass the platform's own text")
@@ -64,6 +65,8 @@ def minor_units(amount: str | Decimal | int, currency: str) -> int:
         raise MoneyError(f"{amount!r} is not an amount") from None
     if whole != value:
         raise MoneyError(f"{amount!r} is finer than the minor unit of {currency}")
+    if abs(whole) > _LARGEST:
+        raise MoneyError(f"{amount!r} is more than can be stored")
     return whole
 
 

@@ -88,8 +88,8 @@ class _Reader:
         for page in source.pages(self.stream, self._cursor()):
             if page.begins and batch.pages:
                 batch = self._store(batch)
-            # The pass is whole only once all its pages are stored, and done only once those who are gone are marked,
-            # so that its last cursor is stored with them.
+            # A pass is whole once all its pages are stored, and done once those who are gone are marked: its last
+            # cursor is stored with them.
             batch.add(replace(page, cursor=None) if page.complete else page)
             if page.complete:
                 batch = self._store(batch)
