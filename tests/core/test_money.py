@@ -39,7 +39,8 @@ def test_plain_decimal_text_is_read(text, currency, minor):
 @pytest.mark.parametrize(
     ("text", "currency"),
     [("12.505", "EUR"), ("0.5", "JPY"), ("1.2345", "KWD"), ("12,50", "EUR"), ("1,200.00", "EUR"), ("", "EUR"),
-     ("€5", "EUR"), ("NaN", "EUR"), ("Infinity", "EUR"), (12.5, "EUR"), ("92233720368547758.08", "EUR"), ("9" * 25, "JPY")],
+     ("€5", "EUR"), ("NaN", "EUR"), ("Infinity", "EUR"), (12.5, "EUR"),
+     ("92233720368547758.08", "EUR"), ("9" * 25, "JPY")],
 )  # fmt: skip
 def test_what_is_no_exact_amount_is_refused(text, currency):
     with pytest.raises(MoneyError):
