@@ -21,7 +21,8 @@ class Read:
     @property
     def cursor(self) -> str | None:
         """The cursor that the read begins with: all were listed lately, so that changes are read alone."""
-        return json.dumps({"since": self.since, "listed_at": "2100-01-01T00:00:00+00:00"}) if self.since else None
+        listed = {"listed_at": "2100-01-01T00:00:00+00:00", "shape": "consent by address"}
+        return json.dumps({"since": self.since, **listed}) if self.since else None
 
 
 READS = {
