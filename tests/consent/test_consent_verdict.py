@@ -118,6 +118,14 @@ def test_a_yes_to_texts_counts_for_a_number_that_the_profile_still_has(people, g
     assert (verdict is not None and verdict[0] == "yes") is counts
 
 
+@pytest.mark.parametrize("channel", ["post", "push"])
+def test_a_yes_to_what_no_profile_tells_the_address_of_counts(people, channel):
+    people.profile("ada", "shop", "1", phone="+49 30 123")
+    people.says("shop", "1", "subscribed", channel=channel, address="Hauptstr. 5, 10115 Berlin")
+    people.judged()
+    assert people.verdict("ada", channel)[:2] == ("yes", "subscribed")
+
+
 def test_a_subscription_of_a_deleted_profile_does_not(people):
     people.profile("ada", "mail", "1")
     people.says("mail", "1", "subscribed", deleted=True)

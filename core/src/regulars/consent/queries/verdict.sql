@@ -37,8 +37,8 @@ SELECT p.connection AS connection, p.id AS person_id, regexp_replace(p.phone, '[
 FROM persons AS p
 WHERE regexp_matches(p.phone, '[0-9]');
 
--- What profiles say themselves. A yes was given for an address: where the profile has it no more, it is a yes to
--- nothing.
+-- What profiles say themselves. A yes was given for an address or a number: where the profile has it no more, it is
+-- a yes to nothing. What else there is to consent to (post, push) no profile tells the address of.
 CREATE OR REPLACE TEMP TABLE said AS
 WITH stated AS (
     SELECT s.connection AS connection, s.person_id AS person_id, s.channel AS channel, s.state AS state,
@@ -46,18 +46,19 @@ WITH stated AS (
     FROM consents AS s
     WHERE NOT s.deleted OR s.state IN ('unsubscribed', 'complained')
 )
-SELECT s.* FROM stated AS s WHERE s.state <> 'subscribed' OR coalesce(s.address, '') = ''
+SELECT s.* FROM stated AS s
+WHERE s.state <> 'subscribed' OR coalesce(s.address, '') = '' OR s.channel NOT IN ('email', 'sms', 'phone')
 UNION ALL
 SELECT s.* FROM stated AS s
 SEMI JOIN profile_address AS a
     ON a.connection = s.connection AND a.person_id = s.person_id AND a.email = s.address
-WHERE s.state = 'subscribed' AND contains(s.address, '@')
+WHERE s.state = 'subscribed' AND s.channel = 'email' AND s.address <> ''
 UNION ALL
 SELECT s.* FROM stated AS s
 SEMI JOIN profile_number AS n
     ON n.connection = s.connection AND n.person_id = s.person_id
    AND n.digits = regexp_replace(s.address, '[^0-9]', '', 'g')
-WHERE s.state = 'subscribed' AND NOT contains(s.address, '@') AND s.address <> '';
+WHERE s.state = 'subscribed' AND s.channel IN ('sms', 'phone') AND s.address <> '';
 
 -- All that was ever said about a customer: by profile; a stop also by each address of the profile that stated
 -- it, one for texts or calls also by its number, and also where that profile is gone (deleting or merging a profile
