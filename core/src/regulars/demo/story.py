@@ -223,8 +223,9 @@ class Story:
                 self.say(f"    {text}")
         self.say("")
         self.say(f"The workspace is yours to play with: cd {self.root}")
-        if which("regulars") is None:
-            self.say(f"  . {Path(sys.prefix, 'bin', 'activate')}   (so that `regulars` is found)")
+        activate = Path(sys.prefix, "bin", "activate")
+        if which("regulars") is None and activate.exists():
+            self.say(f"  . {activate}   (so that `regulars` is found)")
         for command in ("regulars status", "regulars explain brightpaw crr", "regulars segment list brightpaw",
                         "regulars reactivation show brightpaw", "regulars check brightpaw",
                         "regulars plan fernhill"):  # fmt: skip
