@@ -3,7 +3,7 @@
 -- past through them.
 CREATE OR REPLACE TEMP TABLE former AS
 WITH deleted AS (
-    SELECT left(sha256($key || '|' || p.connection || '|' || p.id), 20) AS former_key,
+    SELECT reference($key, p.connection, p.id) AS former_key,
            normal_email(p.email) AS email, p.created_at AS created_at
     FROM persons AS p
     WHERE p.deleted AND NOT list_contains($shared, split_part(normal_email(coalesce(p.email, '')), '@', 1))

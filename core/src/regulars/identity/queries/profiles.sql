@@ -2,6 +2,9 @@
 -- An address in normal form: lower case, no white space (shops store them that way).
 CREATE OR REPLACE TEMP MACRO normal_email(email) AS lower(regexp_replace(email, '\s', '', 'g'));
 
+-- What a profile is called outside the warehouse: nobody who has not the client's key can tell whose it is.
+CREATE OR REPLACE TEMP MACRO reference(key, connection, id) AS left(sha256(key || '|' || connection || '|' || id), 20);
+
 CREATE OR REPLACE TEMP TABLE alias AS
 WITH RECURSIVE chain(connection, id, target, depth) AS (
     SELECT connection, id, "into" AS target, 1 AS depth FROM merges WHERE NOT deleted
@@ -16,8 +19,8 @@ QUALIFY row_number() OVER (PARTITION BY connection, id ORDER BY depth DESC, targ
 -- The references of who was merged away and of the survivor. Where the old record is not known any more, it is
 -- as old as its survivor.
 CREATE OR REPLACE TEMP TABLE merged_key AS
-SELECT left(sha256($key || '|' || a.connection || '|' || a.id), 20) AS former_key,
-       left(sha256($key || '|' || a.connection || '|' || a.target), 20) AS profile_key,
+SELECT reference($key, a.connection, a.id) AS former_key,
+       reference($key, a.connection, a.target) AS profile_key,
        p.created_at AS created_at
 FROM alias AS a LEFT JOIN persons AS p ON p.connection = a.connection AND p.id = a.id;
 
@@ -36,8 +39,8 @@ CREATE OR REPLACE TABLE profile AS
 SELECT
     p.connection AS connection,
     p.id AS person_id,
-    left(sha256($key || '|' || p.connection || '|' || p.id), 20) AS profile_key,
-    left(sha256($key || '|' || p.connection || '|' || p.id), 20) AS customer_id,
+    reference($key, p.connection, p.id) AS profile_key,
+    reference($key, p.connection, p.id) AS customer_id,
     'only this profile' AS reason,
     p.created_at AS created_at
 FROM persons AS p
@@ -46,8 +49,8 @@ UNION ALL
 SELECT
     g.connection AS connection,
     g.person_id AS person_id,
-    left(sha256($key || '|' || g.connection || '|' || g.person_id), 20) AS profile_key,
-    left(sha256($key || '|' || g.connection || '|' || g.person_id), 20) AS customer_id,
+    reference($key, g.connection, g.person_id) AS profile_key,
+    reference($key, g.connection, g.person_id) AS customer_id,
     'guest checkout' AS reason,
     g.created_at AS created_at
 FROM guest AS g;
