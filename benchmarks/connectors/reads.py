@@ -28,10 +28,10 @@ class Read:
 READS = {
     read.name: read
     for read in (
-        Read("hubspot-contacts", "hubspot", "contacts", "person", 20_000),
-        Read("hubspot-changed", "hubspot", "contacts", "person", 20_000, since="2025-01-01T00:00:00+00:00"),
-        Read("mailchimp-members", "mailchimp", "members", "person", 20_000),
-        Read("shopify-customers", "shopify", "customers", "person", 20_000),
-        Read("shopify-orders", "shopify", "orders", "order", 10_000),
+        Read("hubspot-contacts", "hubspot", "contacts", "person", 100_000),
+        Read("hubspot-changed", "hubspot", "contacts", "person", 100_000, since="2025-01-01T00:00:00+00:00"),
+        Read("mailchimp-members", "mailchimp", "members", "person", 100_000),
+        Read("shopify-customers", "shopify", "customers", "person", 100_000),
+        Read("shopify-orders", "shopify", "orders", "order", 100_000),
     )
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from regulars import Bounce, Columns, Deletion, Record, json_text
@@ -26,11 +27,17 @@ STATES = {
     # A dead address says nothing of what the person wants; the bounce is a record of its own.
     "cleaned": "unknown",
 }
+_TOLD = (
+    *("contact_id", "id", "email_address", "status", "last_changed", "timestamp_opt", "timestamp_signup"),
+    *("merge_fields", "tags", "tags_count", "location", "source"),
+)
 _NOTHING = "{}"
 _NO_TIME = (OverflowError, TypeError, ValueError)
 
 M = TypeVar("M", datetime, datetime | None)
 Row = Mapping[str, Any]
+Told = Mapping[str, Sequence[Any]]
+"""Properties of a page's rows as columns."""
 
 
 @dataclass
@@ -46,17 +53,19 @@ class Reader:
     def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
         """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
         rows cannot be understood."""
-        member = _checked(rows)
-        return {"person": self._people(rows, member), **_said(rows, member)}
+        told = _told(rows)
+        member = _checked(told)
+        return {"person": self._people(rows, told, member), **_said(rows, told, member)}
 
-    def _people(self, rows: Sequence[Row], member: _Checked) -> Columns:
+    def _people(self, rows: Sequence[Row], told: Told, member: _Checked) -> Columns:
         """The profiles. `custom` holds the merge fields that are not ours, interests by category, the hash,
         and what was asked for."""
         none: list[str] = []
-        merged = [row.get("merge_fields") or {} for row in rows]  # an empty object arrives as an empty list
+        merged = [values or {} for values in told["merge_fields"]]  # an empty object arrives as an empty list
         ours = _ours(merged)
-        signed = _instants([row.get("timestamp_signup") for row in rows])
-        tags = [self._tags(row) if row.get("tags") or row.get("tags_count") else none for row in rows]
+        signed = _instants(told["timestamp_signup"])
+        tagged = zip(rows, told["tags"], told["tags_count"], strict=True)
+        tags = [self._tags(row) if shown or count else none for row, shown, count in tagged]
         return Columns(
             {
                 "id": member.contact,
@@ -67,21 +76,27 @@ class Reader:
                 "phone": _merge_texts(merged, "PHONE"),
                 "first_name": _merge_texts(merged, "FNAME"),
                 "last_name": _merge_texts(merged, "LNAME"),
-                "country": [
-                    _country(values.get("ADDRESS"), row.get("location"))
-                    for values, row in zip(merged, rows, strict=True)
-                ],
+                "country": _countries([values.get("ADDRESS") for values in merged], told["location"]),
                 "company": _merge_texts(merged, "COMPANY"),
                 "tags": [[name for name in names if not _is_list(name)] if names else none for names in tags],
                 "held": [
                     _held(values, tags) if tags else _NOTHING for values, tags in zip(merged, ours, strict=True)
                 ],
                 "lists": [[name for name in names if _is_list(name)] if names else none for names in tags],
-                "custom": [
-                    self._custom(row, values, tags) for row, values, tags in zip(rows, merged, ours, strict=True)
-                ],
+                "custom": self._customs(rows, merged, ours, member.hash),
             }
         )
+
+    def _customs(
+        self,
+        rows: Sequence[Row],
+        merged: Sequence[Mapping[str, Any]],
+        ours: Sequence[Sequence[str]],
+        hashes: Sequence[str],
+    ) -> list[str]:
+        if self.extra or any(ours) or any("interests" in row for row in rows):
+            return [self._custom(row, values, tags) for row, values, tags in zip(rows, merged, ours, strict=True)]
+        return [json_text({**values, "hash": key}) for values, key in zip(merged, hashes, strict=True)]
 
     def _custom(self, row: Row, values: Mapping[str, Any], ours: Sequence[str]) -> str:
         custom = dict(values)
@@ -103,7 +118,8 @@ class Reader:
 def said(row: Row) -> dict[str, Sequence[Record]]:
     """What a member's row says of consent and of its address, whatever else in it cannot be understood. Raises
     ValueError or OverflowError where it is not even plain whose row it is, of when, or what the status."""
-    return _said([row], _checked([row]))
+    told = _told([row])
+    return _said([row], told, _checked(told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,41 +134,52 @@ class _Checked:
     opted: Sequence[datetime | None]
 
 
-def _checked(rows: Sequence[Row]) -> _Checked:
-    if not all(isinstance(row, dict) for row in rows):
+def _told(rows: Sequence[Row]) -> Told:
+    """The columns. A row is looked into once for all of them: a page is too large to stay near the processor
+    from one column to the next."""
+    if set(map(type, rows)) - {dict}:
         raise ValueError("a member is no object")
+    try:
+        found = list(zip(*map(itemgetter(*_TOLD), rows), strict=True))
+    except KeyError:
+        found = []
+    return dict(zip(_TOLD, found, strict=True)) if found else {n: [row.get(n) for row in rows] for n in _TOLD}
+
+
+def _checked(told: Told) -> _Checked:
     return _Checked(
-        contact=_texts(rows, "contact_id"),
-        hash=_texts(rows, "id"),
-        email=_texts(rows, "email_address"),
-        status=_texts(rows, "status"),
-        changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
-        opted=_instants([row.get("timestamp_opt") for row in rows]),
+        contact=_texts(told, "contact_id"),
+        hash=_texts(told, "id"),
+        email=_texts(told, "email_address"),
+        status=_texts(told, "status"),
+        changed=_each_in_utc(map(datetime.fromisoformat, _texts(told, "last_changed"))),
+        opted=_instants(told["timestamp_opt"]),
     )
 
 
-def _said(rows: Sequence[Row], member: _Checked) -> dict[str, Sequence[Record]]:
-    consents: Sequence[Record] = _consents(rows, member)
+def _said(rows: Sequence[Row], told: Told, member: _Checked) -> dict[str, Sequence[Record]]:
+    consents: Sequence[Record] = _consents(rows, told, member)
     unsaid: list[Deletion] = []
     if set(member.status) - STATES.keys():
         # A word that nobody knows is no yes, and takes no opt-out back. So the consent is gone: that ends a yes,
         # and an opt-out holds beyond it.
         unsaid = [_gone(consent) for consent in consents if consent["state"] is None]
         consents = [consent for consent in consents if consent["state"] is not None]
-    dead = [(row, at) for row, at in zip(rows, member.changed, strict=True) if row["status"] == "cleaned"]
-    return {"consent": consents, "deletion": unsaid, "bounce": [bounce(row, at) for row, at in dead]}
+    found = zip(rows, member.status, member.changed, strict=True)
+    bounces = [bounce(row, at) for row, status, at in found if status == "cleaned"]
+    return {"consent": consents, "deletion": unsaid, "bounce": bounces}
 
 
 def _gone(consent: Record) -> Deletion:
     return Deletion(id=consent["id"], updated_at=consent["updated_at"], entity="consent")
 
 
-def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
+def _consents(rows: Sequence[Row], told: Told, member: _Checked) -> Columns:
     """The e-mail consents; one of an unknown status has no state. When an opt-out was made Mailchimp does not
     say."""
-    reasons = _words(rows, "unsubscribe_reason")
+    reasons = _words([row.get("unsubscribe_reason") for row in rows])
     opted = zip(member.opted, member.status, strict=True)
-    sources = zip(_words(rows, "source"), member.status, strict=True)
+    sources = zip(_words(told["source"]), member.status, strict=True)
     return Columns(
         {
             "id": [f"{contact}:email" for contact in member.contact],
@@ -217,17 +244,16 @@ def _each_in_utc(found: Iterable[M]) -> list[M]:
     return [at if at is None or at.tzinfo is UTC else in_utc(at) for at in found]
 
 
-def _texts(rows: Sequence[Row], name: str) -> list[str]:
+def _texts(told: Told, name: str) -> Sequence[str]:
     """A property that every member must have. Raises ValueError for one that is no text."""
-    found: list[Any] = [row.get(name) for row in rows]
+    found = told[name]
     if set(map(type, found)) - {str}:
         raise ValueError(f"{name}: {next(value for value in found if type(value) is not str)!r} is no text")
     return found
 
 
-def _words(rows: Sequence[Row], name: str) -> list[str | None]:
+def _words(told: Sequence[Any]) -> list[str | None]:
     """A property that members may have as a text; None where it is empty or no text."""
-    told = [row.get(name) for row in rows]
     return [value or None if isinstance(value, str) else None for value in told]
 
 
@@ -260,10 +286,14 @@ def _held(values: Mapping[str, Any], tags: Sequence[str]) -> str:
     return json_text(held) if held else _NOTHING
 
 
-def _country(address: Any, place: Any) -> str | None:
-    stated = address.get("country") if isinstance(address, dict) else None
-    code = stated or (place.get("country_code") if place else None)
-    return str(code).upper() if code and len(str(code)) == 2 else None
+def _countries(addresses: Sequence[Any], places: Sequence[Any]) -> list[str | None]:
+    """The codes of where people live, as they say or else as Mailchimp guesses."""
+    stated = [address.get("country") if isinstance(address, dict) else None for address in addresses]
+    found = [
+        said or (place.get("country_code") if place else None) for said, place in zip(stated, places, strict=True)
+    ]
+    codes = {code: str(code).upper() if code and len(str(code)) == 2 else None for code in set(found)}
+    return [codes[code] for code in found]
 
 
 def _property(row: Row, custom: Mapping[str, Any], name: str) -> Any:
