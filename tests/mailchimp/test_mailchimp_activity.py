@@ -208,3 +208,29 @@ def test_an_answer_without_rows_is_no_end_of_the_list(filled, source, clock):
     filled.faults = [Fault("status", match="email-activity", status=200, body=b"{}")]
     with pytest.raises(PlatformError, match="no emails"):
         read(source, "activity")
+
+
+def test_a_report_whose_last_open_nobody_understands_is_read_anew(filled, source, clock):
+    sent = filled.send_campaign("Spring", ["ada@tea.example.test"])
+    clock.sleep(60)
+    _, cursor, _ = read(source, "activity")
+    clock.forward(10 * DAY)
+    filled.opens(sent, "ada@tea.example.test")
+    filled.opens(sent, "ada@tea.example.test")
+    filled.mailings.campaigns[sent]["events"][-1]["at"] = f"{clock.now():%Y}-99"  # the latest of all, as a text
+    clock.sleep(60)
+    rows, _, rejected = read(source, "activity", cursor)
+    assert kinds(rows) == ["open", "sent"]
+    assert [one.id.partition(":")[0] for one in rejected] == [sent]
+
+
+def test_a_report_nobody_understands_is_set_aside_and_the_others_are_read(filled, source, clock):
+    odd = filled.send_campaign("Spring", ["ada@tea.example.test"])
+    filled.send_campaign("Summer", ["dee@tea.example.test"])
+    filled.mailings.campaigns[odd]["send_time"] = "soon"
+    clock.sleep(60)
+    rows, cursor, rejected = read(source, "activity")
+    assert [row["campaign"] for row in rows["touch"].values()] == ["Summer"]
+    assert [(one.kind, one.id) for one in rejected] == [("touch", f"{odd}:report")]
+    assert "send_time" in rejected[0].reason
+    assert cursor

@@ -139,8 +139,11 @@ def test_stores_of_other_audiences_are_left_out(shop, source):
     assert read(source, "orders")[0] == {}
 
 
-def test_an_order_nobody_understands_is_set_aside(shop, source):
-    shop.stores["store1"]["orders"]["o1"]["currency_code"] = "TEA"
+@pytest.mark.parametrize(
+    "odd", [{"currency_code": "TEA"}, {"customer": "ada"}, {"shipping_address": ["DE"]}, {"lines": ["TEA-1"]}]
+)
+def test_an_order_nobody_understands_is_set_aside(shop, source, odd):
+    shop.stores["store1"]["orders"]["o1"].update(odd)
     _, _, rejected = read(source, "orders")
     assert [(one.kind, one.id) for one in rejected] == [("order", "store1:o1")]
 

@@ -226,3 +226,9 @@ def test_a_discovery_names_tags_and_what_there_is_to_know(shop, box):
     facts = dict(told.facts)
     assert facts["currencies"] == "EUR 2, USD 1 of the latest 3 orders"
     assert (facts["zone"], facts["customers"], facts["sells to companies"]) == ("Europe/Berlin", "2", "no")
+
+
+def test_half_a_character_does_not_end_a_check(shop, box):
+    box.populate(a_world(1))
+    box.name = "Tea \ud83d"
+    assert report(shop).account_name == "Tea \N{REPLACEMENT CHARACTER}"

@@ -16,7 +16,7 @@ from hashlib import md5
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from regulars import Bounce, Page, PlatformError, Record, Rejected, Touch, by_time
+from regulars import Bounce, Page, Record, Rejected, Touch, by_time
 
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.gathering import Gathering
@@ -26,7 +26,7 @@ from regulars_mailchimp.rows import instant
 LATE = timedelta(days=5)
 """How long after its sending a campaign is read anew, whatever its report says."""
 _KINDS = ("open", "click")
-_NOT_UNDERSTOOD = (KeyError, OverflowError, TypeError, ValueError)
+_NOT_UNDERSTOOD = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 Row = Mapping[str, Any]
 
@@ -55,9 +55,12 @@ class Report(BaseModel):
         return self.campaign_title or self.subject_line or self.id
 
     def moved_since(self, since: datetime) -> bool:
-        """Whether it was sent, opened or clicked after `since`."""
+        """Whether it was sent, opened or clicked after `since`, or may have been: nobody understands when."""
         last = (self.opens.get("last_open"), self.clicks.get("last_click"))
-        at = [self.sent_at, *(instant(text) for text in last if text)]
+        try:
+            at = [self.sent_at, *(instant(text) for text in last if text)]
+        except _NOT_UNDERSTOOD:
+            return True
         return any(instant > since for instant in at)
 
 
@@ -74,7 +77,10 @@ class Activity:
 
         def read(since: datetime | None, until: datetime, resume: str | None) -> Iterator[tuple[Page, str]]:
             before = resume or ""
-            for report in self._due(since, until):
+            due, rejected = self._due(since, until)
+            if rejected:
+                yield Page({}, rejected=rejected), before
+            for report in due:
                 token = f"{report.send_time:%Y%m%d%H%M%S} {report.id}"
                 if token > before:
                     yield from self._campaign(report, since, token)
@@ -89,21 +95,27 @@ class Activity:
             yield _each("bounce", _complaint, rows, lambda row: f"complaint:{row.get('id')}")
         yield Page({}, now.isoformat())
 
-    def _due(self, since: datetime | None, until: datetime) -> list[Report]:
-        """Campaigns with anything new, oldest first."""
+    def _due(self, since: datetime | None, until: datetime) -> tuple[list[Report], list[Rejected]]:
+        """Campaigns with anything new, oldest first, and those that nobody understands."""
         asked = "id,list_id,campaign_title,subject_line,send_time,rss_last_send,unsubscribed"
         asked += ",opens.last_open,clicks.last_click"
         horizon = (until - timedelta(days=self.days)).isoformat()
         found = self._rows("reports", "reports", "id", asked, since_send_time=horizon)
-        reports = [_report(row) for rows in found for row in rows if row.get("send_time")]
-        due = [
-            report
-            for report in reports
-            if report.list_id == self.audience
-            and report.send_time <= until
-            and (since is None or report.moved_since(since))
-        ]
-        return sorted(due, key=lambda report: (report.send_time, report.id))
+        rejected: list[Rejected] = []
+        due: list[Report] = []
+        for row in (row for rows in found for row in rows if row.get("send_time")):
+            try:
+                report = Report.model_validate(row)
+            except ValidationError as fault:
+                if row.get("list_id") == self.audience:
+                    first = fault.errors()[0]
+                    why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+                    rejected.append(Rejected("touch", f"{row.get('id')}:report", why, str(row)))
+                continue
+            mine = report.list_id == self.audience and report.send_time <= until
+            if mine and (since is None or report.moved_since(since)):
+                due.append(report)
+        return sorted(due, key=lambda report: (report.send_time, report.id)), rejected
 
     def _campaign(self, report: Report, since: datetime | None, token: str) -> Iterator[tuple[Page, str]]:
         """One campaign; its token stands on the last page alone, because the others are no whole."""
@@ -123,16 +135,6 @@ class Activity:
 
     def _rows(self, path: str, name: str, key: str, asked: str, **limits: str) -> Iterator[list[dict[str, Any]]]:
         return Gathering(self.client, path, name, key, asked, **limits).pages()
-
-
-def _report(row: Any) -> Report:
-    try:
-        return Report.model_validate(row)
-    except ValidationError as fault:
-        what = f"a campaign report cannot be understood: {fault.errors()[0]['msg']}"
-        raise PlatformError(
-            what, where=f"reports/{row.get('id')}", hint="Tell us; `reports_days = 0` skips"
-        ) from None
 
 
 def _each(

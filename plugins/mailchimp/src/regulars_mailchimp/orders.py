@@ -25,6 +25,7 @@ _ASKED = (
     "id,customer,currency_code,order_total,discount_total,tax_total,shipping_total,financial_status,landing_site,"
     "processed_at_foreign,cancelled_at_foreign,updated_at_foreign,shipping_address,lines"
 )
+_NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, MoneyError, TypeError, ValueError)
 
 Row = Mapping[str, Any]
 
@@ -78,7 +79,7 @@ def _page(store: str, rows: list[dict[str, Any]]) -> Page:
         try:
             order = _order(store, row)
             sold = _lines(order, row)
-        except (ArithmeticError, KeyError, MoneyError, TypeError, ValueError) as fault:
+        except _NOT_UNDERSTOOD as fault:
             rejected.append(Rejected("order", f"{store}:{row.get('id')}", f"{type(fault).__name__}: {fault}"))
             continue
         orders.append(order)

@@ -241,9 +241,8 @@ class ShopifyClient:
 def _data(reply: TypeAdapter[replies.Reply[D]], answer: Response) -> D:
     """What stands under `data`. Raises PlatformError where it is not what was asked for."""
     try:
-        return reply.validate_json(answer.body)["data"]
+        return reply.validate_python(answer.json())["data"]
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False)[0]
-        path = ".".join(map(str, first["loc"]))
-        what = f"{path}: {first['msg']}" if path else f"the answer is not JSON ({first['msg']})"
+        what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise PlatformError(what, where=answer.url, hint="Try again later") from None
