@@ -42,6 +42,7 @@ WITH back AS (
 entry AS (
     SELECT k.buyer AS buyer, i.item AS item, k.ordered_at AS ordered_at, k.ordered_on AS ordered_on,
            k.delivered_on AS delivered_on, l.quantity AS quantity, k.given_away AS given_away,
+           l.current_quantity > 0 AND trim(l.sku) <> '' AS bought,
            CASE WHEN k.given_back THEN 0
                 ELSE greatest(0, least(l.current_quantity + coalesce(b.later, 0), l.quantity - coalesce(b.so_far, 0)))
            END AS remains,
@@ -54,6 +55,7 @@ entry AS (
 )
 SELECT e.buyer AS buyer, e.item AS item,
        min(e.ordered_at) FILTER (WHERE e.ordered_on > $as_of - 365) AS first_at, max(e.ordered_on) AS last_on,
+       bool_or(coalesce(e.bought, false)) AS bought,
        coalesce(sum(e.remains) FILTER (WHERE e.delivered_on IS NOT NULL AND NOT e.given_away), 0) > 0 AS owned,
        min(e.delivered_on) FILTER (WHERE e.remains > 0 AND NOT e.given_away) AS delivered_on,
        CAST(coalesce(sum(e.quantity) FILTER (WHERE e.ordered_on > $as_of - 365), 0) AS BIGINT) AS sold,
@@ -65,11 +67,12 @@ SELECT e.buyer AS buyer, e.item AS item,
 FROM entry AS e
 GROUP BY e.buyer, e.item;
 
--- What a person may call their own, for rules with owns('sku').
-CREATE OR REPLACE TABLE owned_sku AS
-SELECT b.customer_id AS customer_id, list_sort(list(i.sku)) AS skus
+-- Article numbers: what a person bought, and what they may call their own (for rules with owns('sku')).
+CREATE OR REPLACE TABLE article AS
+SELECT b.customer_id AS customer_id, list_sort(list(i.sku) FILTER (WHERE h.bought)) AS bought,
+       list_sort(list(i.sku) FILTER (WHERE h.owned)) AS owned
 FROM holding AS h
 JOIN buyer AS b ON b.buyer = h.buyer
 JOIN product_item AS i ON i.item = h.item
-WHERE h.owned
+WHERE h.bought OR h.owned
 GROUP BY b.customer_id;

@@ -1,4 +1,5 @@
--- One row per customer for the catalogue: the best recommendation, what is theirs, and what keeps offers away.
+-- One row per customer for the catalogue: the best recommendation, what they bought, what is theirs, and what keeps
+-- offers away.
 CREATE OR REPLACE TABLE recommended AS
 WITH best AS (
     SELECT a.customer_id AS customer_id, max(a.title) FILTER (WHERE a.position = 1) AS next_product,
@@ -21,10 +22,10 @@ SELECT c.customer_id AS customer_id, b.next_product AS next_product, b.next_sku 
        coalesce(b.upsell_ready, false) AS upsell_ready, o.last_offer_on AS last_offer_on,
        CASE WHEN o.last_offer_on > $as_of - $between_offers THEN o.segment END AS offer_segment,
        EXISTS (SELECT 1 FROM service_hold AS s WHERE s.customer_id = c.customer_id) AS service_hold,
-       coalesce(w.skus, []) AS owned_skus
+       coalesce(w.bought, []) AS skus, coalesce(w.owned, []) AS owned_skus
 FROM customer AS c
 LEFT JOIN best AS b ON b.customer_id = c.customer_id
 LEFT JOIN offered AS o ON o.customer_id = c.customer_id
-LEFT JOIN owned_sku AS w ON w.customer_id = c.customer_id;
+LEFT JOIN article AS w ON w.customer_id = c.customer_id;
 
-DROP TABLE owned_sku;
+DROP TABLE article;

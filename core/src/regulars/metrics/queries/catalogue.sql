@@ -1,4 +1,4 @@
--- What each customer bought last, owns and is tagged with.
+-- What each customer bought last and is tagged with.
 CREATE OR REPLACE TEMP TABLE last_parcel AS
 WITH newest AS (
     SELECT s.customer_id AS customer_id, s.connection AS connection, s.order_id AS order_id
@@ -13,14 +13,6 @@ SELECT n.customer_id AS customer_id,
 FROM newest AS n
 JOIN fulfilments AS f ON f.connection = n.connection AND f.order_id = n.order_id AND NOT f.deleted
 GROUP BY n.customer_id;
-
-CREATE OR REPLACE TEMP TABLE owned AS
-SELECT s.customer_id AS customer_id, list_sort(list(DISTINCT l.sku)) AS skus
-FROM lines AS l
-JOIN sale AS s ON s.connection = l.connection AND s.order_id = l.order_id
-WHERE NOT l.deleted AND l.sku IS NOT NULL AND l.current_quantity > 0
-  AND s.kind = 'counted' AND s.customer_id IS NOT NULL
-GROUP BY s.customer_id;
 
 CREATE OR REPLACE TEMP TABLE tagged AS
 SELECT x.customer_id AS customer_id, list_sort(list(DISTINCT x.tag)) AS tags
@@ -108,7 +100,7 @@ SELECT c.customer_id AS customer_id, c.email AS email, c.first_name AS first_nam
        ft.is_referred AS is_referred,
        lp.last_status AS last_status, g.open_ticket AS open_ticket, g.loyalty_member AS loyalty_member,
        g.referrer AS referrer, g.review_score AS review_score,
-       coalesce(t.tags, []) AS tags, coalesce(o.skus, []) AS skus, coalesce(n.owned_skus, []) AS owned_skus,
+       coalesce(t.tags, []) AS tags, coalesce(n.skus, []) AS skus, coalesce(n.owned_skus, []) AS owned_skus,
        n.next_product AS next_product, n.next_sku AS next_sku, n.next_rule AS next_rule,
        n.add_on_ready AS add_on_ready, n.upsell_ready AS upsell_ready, n.last_offer_on AS last_offer_on,
        n.offer_segment AS offer_segment, n.service_hold AS service_hold,
@@ -128,11 +120,9 @@ LEFT JOIN first_touch AS ft ON ft.customer_id = c.customer_id
 LEFT JOIN last_parcel AS lp ON lp.customer_id = c.customer_id
 LEFT JOIN sign AS g ON g.customer_id = c.customer_id
 LEFT JOIN tagged AS t ON t.customer_id = c.customer_id
-LEFT JOIN owned AS o ON o.customer_id = c.customer_id
 LEFT JOIN recommended AS n ON n.customer_id = c.customer_id;
 
 DROP TABLE last_parcel;
-DROP TABLE owned;
 DROP TABLE tagged;
 DROP TABLE sign;
 DROP TABLE reached;
