@@ -52,7 +52,7 @@ def grade(predicted: Floats, chance: Floats, actual: Floats) -> Grade:
         _gini(predicted, actual),
         float(np.mean((chance - came) ** 2)) if n else 0.0,
         float(np.mean((came.mean() - came) ** 2)) if n else 0.0,
-        10 * parts[0].actual / total if total else None,
+        (parts[0].actual / parts[0].customers) / (total / n) if total else None,
         parts,
     )
 

@@ -20,7 +20,7 @@ class Decile:
 class Grade:
     """`bias` (predicted - actual) / actual, `mae` mean absolute error per customer, `gini` of the ranking
     divided by that of the perfect one, `brier` mean squared error of the chance of coming back and
-    `brier_base` that of telling everybody the average, `lift` the best decile's share of all, times ten."""
+    `brier_base` that of telling everybody the average, `lift` the best decile's mean divided by that of all."""
 
     customers: int
     actual: float
