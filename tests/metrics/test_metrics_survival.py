@@ -84,6 +84,18 @@ def test_once_everybody_came_back_nobody_is_left_and_no_interval_is_known() -> N
     assert (last.left, last.low, last.high) == (0, None, None)
 
 
+def test_a_chance_that_nobody_took_has_no_interval_because_no_width_can_be_told() -> None:
+    found = curve((5, 20, 0), (50, 0, 3), (200, 0, 10))
+    chance = found.chance(10, 90)
+    assert chance is not None
+    assert (chance.value, chance.low, chance.high, chance.at_risk) == (0, None, None, 13)
+
+
+def test_before_anybody_ordered_again_no_interval_is_known() -> None:
+    first = curve((3, 0, 2), (5, 1, 0), (9, 0, 7)).steps[0]
+    assert (first.left, first.low, first.high) == (1, None, None)
+
+
 WAITS = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=40)
 
 

@@ -37,7 +37,7 @@ class Waited:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One day of the curve. `at_risk` had not ordered before that day; `left` is the share without another
-    order after it, `low` to `high` its 95 % interval (None once nobody is left)."""
+    order after it, `low` to `high` its 95 % interval (None before somebody ordered and once nobody is left)."""
 
     day: int
     at_risk: int
@@ -50,7 +50,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The chance of an order within a number of days, with its 95 % interval, and how many it rests on."""
+    """The chance of an order within a number of days, with its 95 % interval, and how many it rests on.
+
+    The interval is None where nobody ordered in those days, or everybody: Greenwood's variance says nothing there.
+    """
 
     value: float
     low: float | None
@@ -178,9 +181,7 @@ def _greenwood(steps: Iterable[Step]) -> float:
 
 
 def _interval(left: float, greenwood: float) -> tuple[float | None, float | None]:
-    if left <= 0 or greenwood == inf:
+    if greenwood in (0, inf):
         return None, None
-    if greenwood == 0:
-        return left, left
     spread = _Z * sqrt(greenwood) / -log(left)
     return left ** exp(spread), left ** exp(-spread)
