@@ -74,6 +74,17 @@ def test_the_golden_example_reads_as_its_sum(shop: Shop) -> None:
     assert rates["won back"][:2] == ["15.0", "%"]
 
 
+def test_waits_are_headed_as_waits_because_a_person_has_one_for_each_order(shop: Shop) -> None:
+    for number in range(4):
+        for day in ("2025-10-01", "2025-11-01", "2025-12-01"):
+            shop.order(f"p{number}", day)
+    shop.build("2026-04-05")
+    lines = list(page_lines(retention_page(shop.session, MARCH, "month", TARGET), "Acme"))
+    head = next(at for at, line in enumerate(lines) if "silent for" in line)
+    assert lines[head].split() == ["silent", "for", "waits", "order", "within", "90", "days"]
+    assert lines[head + 1].split()[:3] == ["0", "days", "12"]
+
+
 def test_data_and_text_have_the_same_figures(shop: Shop) -> None:
     shop.set(window=90)
     golden(shop)

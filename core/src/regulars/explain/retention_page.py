@@ -156,7 +156,7 @@ def _waits(page: Page) -> Iterator[str]:
     yield f"second order    {_median(first)}"
     if not every.waits:
         return
-    yield f"{'silent for':>15}{'people':>12}   order within {AHEAD} days"
+    yield f"{'silent for':>15}{'waits':>12}   order within {AHEAD} days"
     for day in SILENCES:
         chance = every.chance(day, AHEAD)
         if chance is not None:
