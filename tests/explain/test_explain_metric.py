@@ -103,6 +103,21 @@ def test_a_shop_without_a_year_of_history_says_that_its_lifetime_is_an_assumptio
     assert "nobody was a customer a year ago" in explain_metric(nights.shop.session, "clv")[0].note
 
 
+@pytest.mark.parametrize("days", [[], ["2024-03-10"]])
+def test_a_shop_that_sold_nothing_in_the_year_has_no_clv_in_place_of_one_of_zero(
+    nights: Nights, days: list[str]
+) -> None:
+    for day in days:
+        nights.shop.order("ann", day)
+    nights.today("2026-04-05")
+    (metric,) = explain_metric(nights.shop.session, "clv")
+    assert (metric.value, metric.note) == (None, "not defined: nobody ordered in the year")
+    assert metric.inputs["orders in the year"] == 0
+    text = "\n".join(metric_lines([metric]))
+    assert "clv   not defined" in text
+    assert "= 1.00 years" not in text
+
+
 def test_reach_is_told_per_channel(nights: Nights) -> None:
     nights.shop.order("ann", "2026-03-10")
     nights.shop.person("bob")

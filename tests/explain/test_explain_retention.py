@@ -54,6 +54,12 @@ def test_an_empty_set_is_nobody(shop: Shop) -> None:
     assert (wait.value, wait.note) == (None, "not reached: fewer than half have ordered again so far")
 
 
+def test_a_wait_in_a_shop_without_orders_is_not_measured(shop: Shop) -> None:
+    shop.build("2026-04-05")
+    for wait in explain_metric(shop.session, "next_order"):
+        assert (wait.value, wait.note) == (None, "not measured: nobody has ordered yet")
+
+
 def test_rates_of_buying_again_follow_from_their_inputs(measured: Shop) -> None:
     found = told(measured, "repeat_purchase_rate")
     assert list(found) == ["repeat_purchase_rate", "returning_customer_rate", "returning_revenue_share"]

@@ -16,6 +16,8 @@ from regulars.models import Metric
 from regulars.money import Money
 from regulars.warehouse import Session
 
+_CLV = "lifetime x orders per year x amount per order"
+
 
 def explain_metric(
     session: Session, name: str, span: Span | None = None, window: int | None = None
@@ -37,8 +39,13 @@ def explain_metric(
 
 def _clv(session: Session, told: Row) -> Iterator[Metric]:
     shop = rows(session, "SELECT * FROM shop_value")[0]
-    metric = clv_metric(shop, told, f"{shop['starts_on']} to {shop['ends_on']}")
-    yield replace(metric, inputs={**metric.inputs, **_clv_sources(shop, told)}, note=_clv_note(shop))
+    window, sources = f"{shop['starts_on']} to {shop['ends_on']}", _clv_sources(shop, told)
+    if not shop["orders"]:
+        note = "not defined: nobody ordered in the year"
+        yield Metric("clv", None, told["currency"], window, _CLV, sources, told["as_of"], note)
+        return
+    metric = clv_metric(shop, told, window)
+    yield replace(metric, inputs={**metric.inputs, **sources}, note=_clv_note(shop))
 
 
 def clv_metric(row: Mapping[str, Any], told: Row, window: str) -> Metric:
@@ -51,7 +58,7 @@ def clv_metric(row: Mapping[str, Any], told: Row, window: str) -> Metric:
         value=Money.of_minor(row["clv_simple_minor"], currency),
         unit=currency,
         window=window,
-        formula=f"lifetime x orders per year x amount per order = {years} years x {per_year} a year x {amount}",
+        formula=f"{_CLV} = {years} years x {per_year} a year x {amount}",
         inputs={"lifetime (years)": years, "orders per year": per_year, "amount per order": amount},
         as_of=told["as_of"],
         note="simple, not predictive",

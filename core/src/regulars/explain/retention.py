@@ -177,5 +177,11 @@ def _wait(name: str, after: After, curve: Survival, told: Row) -> Metric:
         }
         | settings_of(told),
         as_of=seen,
-        note="" if curve.median is not None else "not reached: fewer than half have ordered again so far",
+        note=_unreached(curve),
     )
+
+
+def _unreached(curve: Survival) -> str:
+    if not curve.waits:
+        return "not measured: nobody has ordered yet"
+    return "" if curve.median is not None else "not reached: fewer than half have ordered again so far"
