@@ -70,6 +70,15 @@ def test_rates_of_buying_again_follow_from_their_inputs(measured: Shop) -> None:
     assert Decimal(inputs["more than one order ever"]) * 100 / inputs["ordered in the span"] == returning.value
 
 
+def test_long_names_stand_in_a_column_of_their_own(measured: Shop) -> None:
+    lines = list(metric_lines(explain_metric(measured.session, "repeat_purchase_rate", MARCH)))
+    assert lines[1:4] == [
+        "  window                   span 2026-03-01 to 2026-03-31",
+        "  repeat_purchase_rate     two orders or more in the span / one or more x 100 = 0 / 105 x 100",
+        "  returning_customer_rate  more than one order ever / one or more in the span x 100 = 85 / 105 x 100",
+    ]
+
+
 def test_revenue_retention_follows_from_two_amounts(measured: Shop) -> None:
     (found,) = told(measured, "revenue_retention").values()
     then, now = found.inputs["net sales then"], found.inputs["net sales now"]

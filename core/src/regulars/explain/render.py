@@ -29,12 +29,13 @@ def metric_lines(metrics: Sequence[Metric]) -> Iterator[str]:
     """Numbers of one window together, then formula, inputs and notes."""
     for window, group in groupby(metrics, key=lambda metric: metric.window):
         together = list(group)
+        width = max(12, *(len(metric.name) + 2 for metric in together))
         yield headline(together)
-        yield f"  {'window':<12}{window}"
+        yield f"  {'window':<{width}}{window}"
         for metric in together:
-            yield f"  {metric.name:<12}{metric.formula}"
-        yield from (f"  {'with':<12}{text}" for text in _inputs(together[0].inputs))
-        yield from (f"  {'note':<12}{text}" for text in dict.fromkeys(m.note for m in together) if text)
+            yield f"  {metric.name:<{width}}{metric.formula}"
+        yield from (f"  {'with':<{width}}{text}" for text in _inputs(together[0].inputs))
+        yield from (f"  {'note':<{width}}{text}" for text in dict.fromkeys(m.note for m in together) if text)
         yield ""
 
 
