@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from metrics.shop import Shop, noon
 from regulars.media import OwnedMedia, owned_media
+from regulars.media.page import page_lines
 from regulars.media.reach import CHANNELS, Channel
 from regulars.metrics import build_reach
 
@@ -116,9 +117,17 @@ def test_value_behind_each_cell_is_told(shop: Shop) -> None:
 
 def test_the_value_is_simple_and_says_so_where_nobody_is_predicted(shop: Shop) -> None:
     shop.order("ann", "2026-05-01")
-    assert measured(shop).value.text == "predicted 12-month CLV"
+    assert measured(shop).value.text == "predicted 12-month CLV, margin 100%: net sales, not profit"
     shop.session.run("DELETE FROM customer_clv")
     assert owned_media(shop.session).value.text == "a year of simple CLV, not predicted"
+
+
+def test_the_page_says_that_a_margin_is_in_the_value(shop: Shop) -> None:
+    shop.order("ann", "2026-05-01")
+    measured(shop)
+    shop.predict(AS_OF, margin=0.4)
+    head = next(page_lines(owned_media(shop.session), "Acme", {}))
+    assert head == "Acme   owned media, as of 2026-06-30; value: predicted 12-month CLV, margin 40%"
 
 
 def test_touches_and_audiences_are_each_in_one_medium_and_an_unknown_channel_is_named(shop: Shop) -> None:

@@ -252,7 +252,7 @@ def test_the_command_shows_both_pages_and_the_same_as_data(tmp_path: Path) -> No
         two_years(shop)
         tea_and_pots(shop)
         shop.build("2026-04-01")
-        shop.predict("2026-04-01")
+        shop.predict("2026-04-01", margin=0.4)
 
     acme = Measured(tmp_path, fill)
 
@@ -275,6 +275,8 @@ def test_the_command_shows_both_pages_and_the_same_as_data(tmp_path: Path) -> No
     assert [row["first_product"] for row in data["by_product"]] == ["Tea", "Pot", "S-1", None]
     assert data["by_product"][0]["net_sales_so_far"] in both
     assert "back-test" not in both
+    assert "so far: net sales; next 12 months: margin 40%" in both
+    assert data["margin"] == 0.4
     assert "next 12 months   " in run()
 
 

@@ -61,6 +61,23 @@ def test_what_has_no_input_is_not_measured_and_never_nought(shop: Shop) -> None:
     assert not any(line.split()[-1:] == ["0"] for line in page_lines(card, "Acme"))
 
 
+@pytest.mark.parametrize(("margin", "told"), [(0.4, "margin 40%"), (1.0, "margin 100%: net sales, not profit")])
+def test_simple_and_predicted_clv_are_told_apart_by_what_they_are_made_of(
+    shop: Shop, margin: float, told: str
+) -> None:
+    for name in ("ann", "bob"):
+        shop.order(name, "2026-04-03")
+    made(shop)
+    shop.predict(AS_OF, margin=margin)
+    card = scorecard(shop.session, MAY, Given())
+    assert cell(card, "clv", "median CLV, predicted").inputs == {"margin": margin}
+    assert f"      simple: net sales; predicted: {told}" in list(page_lines(card, "Acme"))
+
+
+def test_where_nobody_is_predicted_the_page_says_nothing_of_a_margin(shop: Shop) -> None:
+    assert not any("margin" in line for line in page_lines(made(shop), "Acme"))
+
+
 def test_clv_is_that_of_the_months_end(shop: Shop) -> None:
     for name, goods in (("ann", 1000), ("bob", 2000), ("cat", 9000)):
         shop.order(name, "2026-04-03", goods)

@@ -38,6 +38,7 @@ def _pages(session: Session, change: bool, by_product: bool) -> tuple[dict[str, 
     from regulars.errors import RegularsError
     from regulars.metrics.value_by_product import value_by_product
     from regulars.metrics.value_change import value_change
+    from regulars.metrics.values import predicted_margin
 
     if not session.has("metric_basis"):
         raise RegularsError("nothing was measured yet", hint="Run: regulars run")
@@ -49,7 +50,8 @@ def _pages(session: Session, change: bool, by_product: bool) -> tuple[dict[str, 
         data["change"] = change_data(found, currency)
         lines += change_lines(found, currency)
     if by_product:
-        began = value_by_product(session, as_of)
-        data["by_product"] = product_data(began, currency)
-        lines += ["", *product_lines(began, currency)] if lines else product_lines(began, currency)
+        began, margin = value_by_product(session, as_of), predicted_margin(session)
+        data |= {"by_product": product_data(began, currency), "margin": margin}
+        told = product_lines(began, currency, margin)
+        lines += ["", *told] if lines else told
     return data, lines

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from regulars.metrics.value_by_product import FEW, Began, Mean
+from regulars.metrics.values import margin_words
 from regulars.money import Money
 
 _PRODUCTS = 20
@@ -27,13 +28,18 @@ def product_data(found: Sequence[Began], currency: str) -> list[dict[str, Any]]:
     ]
 
 
-def product_lines(found: Sequence[Began], currency: str) -> Iterator[str]:
-    """The products that most customers began with, and all customers below them."""
+def product_lines(found: Sequence[Began], currency: str, margin: float | None = None) -> Iterator[str]:
+    """The products that most customers began with, and all customers below them.
+
+    `margin` is that of the predicted values; None where nobody is predicted.
+    """
     products = [each for each in found if each.first is not None]
     if not products:
         yield "CLV by first product   not measured: no product of a first order is known"
         return
     yield "CLV by first product   means per customer; who began with several products counts for each"
+    if margin is not None:
+        yield f"so far: net sales; next 12 months: {margin_words(margin)}"
     yield f"{'first product':<36}{'customers':>10}{'net sales so far':>19}{'predicted':>12}{'next 12 months':>19}"
     shown = products[:_PRODUCTS]
     yield from (_line(each, currency) for each in shown)

@@ -10,6 +10,7 @@ from typing import Any
 from regulars.clv.fitted import Fitted, Part, Trial
 from regulars.clv.settings import TITLES
 from regulars.errors import RegularsError
+from regulars.metrics.values import margin_words
 from regulars.money import Money
 from regulars.warehouse import Session
 
@@ -47,7 +48,7 @@ def _lines(row: dict[str, Any], fitted: Fitted, currency: str) -> Iterator[str]:
     total, low, high = (_money(row, name, currency) for name in ("clv_12m", "clv_12m_low", "clv_12m_high"))
     yield f"next 12 months   {total}   ({low} to {high}, 95 % of what the parameters leave open)"
     yield f"  {row['expected_orders_12m']:,.0f} orders; within 90 days {row['expected_active_90d']:,.0f} customers"
-    yield f"  discount {row['discount']:.0%} a year, margin {row['margin']:.0%}{_sales(row)}"
+    yield f"  discount {row['discount']:.0%} a year, {margin_words(row['margin'])}"
     yield ""
     yield f"{'parameter':<12}{'value':>14}{'95 % from':>14}{'to':>14}   prior"
     for part in (fitted.buying, fitted.spend):
@@ -69,10 +70,6 @@ def _step(fitted: Fitted) -> str:
         "weak": "with a weak prior",
     }
     return steps[fitted.step]
-
-
-def _sales(row: dict[str, Any]) -> str:
-    return ": net sales, not profit" if row["margin"] == 1 else ""
 
 
 def _parameters(part: Part) -> Iterator[str]:

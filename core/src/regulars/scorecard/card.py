@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from regulars.metrics import Span, buyers, span_before, year_before
+from regulars.metrics.values import predicted_margin
 from regulars.models import Metric
 from regulars.money import Money
 from regulars.scorecard.holdout import Experiment, Extra, extra
@@ -226,13 +227,14 @@ def _tonight(session: Session) -> tuple[Any, ...]:
 def _predicted(session: Session, currency: str, as_of: date) -> tuple[Line, ...]:
     median, p90, *_ = _tonight(session)
     formula = "discounted expected orders x expected amount x margin"
+    margin = predicted_margin(session)
     return tuple(
         _of_today(
             f"{part} CLV, predicted",
             None if minor is None else Money.of_minor(minor, currency),
             currency,
             (formula, "nobody is predicted"),
-            {},
+            {} if margin is None else {"margin": margin},
             as_of,
         )
         for part, minor in (("median", median), ("p90", p90))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from regulars.metrics.values import margin_words
 from regulars.models import Metric
 from regulars.money import Money
 from regulars.scorecard.card import Card, Line
@@ -26,6 +27,8 @@ def page_lines(card: Card, name: str) -> Iterator[str]:
         yield figure
         for line in lines:
             yield from _line(line)
+        if figure == "clv":
+            yield from _margin(lines[-1].now)
     yield ""
     yield from _outlook(card.outlook)
 
@@ -35,6 +38,11 @@ def _line(line: Line) -> Iterator[str]:
     yield f"  {line.label:<24}{cells}"
     if line.now.note:
         yield f"      {line.now.note.removeprefix(_MISSING + ': ')}"
+
+
+def _margin(predicted: Metric) -> Iterator[str]:
+    if predicted.value is not None and "margin" in predicted.inputs:
+        yield f"      simple: net sales; predicted: {margin_words(predicted.inputs['margin'])}"
 
 
 def _value(metric: Metric) -> str:
