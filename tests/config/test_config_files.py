@@ -243,6 +243,13 @@ def test_an_unknown_client_is_told_with_the_nearest(workspace):
         workspace.client("acmee")
 
 
+def test_where_no_client_is_there_the_next_step_is_to_add_one(workspace):
+    for file in (workspace.root / "clients").glob("*.toml"):
+        file.unlink()
+    with pytest.raises(ConfigError, match=r"no client named 'acme'\. None is there yet: regulars client add ID"):
+        workspace.client("acme")
+
+
 def test_a_path_is_no_client(workspace):
     with pytest.raises(ConfigError, match="no client named"):
         workspace.client("../clients/acme")

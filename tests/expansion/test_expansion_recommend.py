@@ -133,6 +133,18 @@ def test_a_rule_that_is_not_there_is_refused_with_the_nearest(workspace: Path, r
     assert "Did you mean 'pair/pot/filter'?" in found.stderr
 
 
+def test_where_no_rule_is_known_it_says_how_one_comes_to_be(workspace: Path, run: Run) -> None:
+    with Warehouse(open_workspace(workspace).client("acme").data_dir).burst() as session:
+        goods = Goods(Shop(session))
+        goods.buy("ann", "2026-01-01", "pot")
+        goods.night(AS_OF)
+    Warehouse(open_workspace(workspace).client("acme").data_dir).publish()
+    found = run("--accept", "nonsense")
+    assert found.exit_code == 2
+    assert "no rule 'nonsense'. None is known: declare upsell or add_ons in [products]" in found.stderr
+    assert "Remove it" not in found.stderr
+
+
 def test_nothing_can_be_recommended_before_the_first_night(run: Run) -> None:
     assert run().exit_code != 0
 

@@ -55,7 +55,8 @@ def _rule(session: Session, rule_id: str, client_id: str) -> dict[str, Any]:
     sql = "SELECT * FROM recommendation_rule ORDER BY rule_id"
     rules = {row["rule_id"]: row for row in session.table(sql).to_pylist()}
     if rule_id not in rules:
-        raise ConfigError(f"no rule {rule_id!r}", where=client_id, hint=nearest(rule_id, list(rules)))
+        none = "None is known: declare upsell or add_ons in [products], or wait until a night finds a pair"
+        raise ConfigError(f"no rule {rule_id!r}", where=client_id, hint=nearest(rule_id, rules, none))
     return dict(rules[rule_id])
 
 

@@ -149,11 +149,11 @@ def _complaint(error: Any, model: type[BaseModel], shown: str, below: str) -> Co
     return ConfigError(f"{key!r}: {text}" if key else text, where=shown)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint with the known name that is nearest to a misspelt one."""
+def nearest(word: str, known: Iterable[str], none: str = "Remove it") -> str:
+    """A hint with the known name that is nearest to a misspelt one; `none` where no name is known."""
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(names)}" if names else "Remove it"
+    return f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(names)}" if names else none
 
 
 def _keys(model: type[BaseModel], loc: Sequence[str | int]) -> set[str]:

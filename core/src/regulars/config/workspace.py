@@ -103,7 +103,8 @@ class Workspace:
         """A client by id. Raises ConfigError where it is unknown or its file is wrong."""
         ids = self.client_ids()
         if client_id not in ids:
-            raise ConfigError(f"no client named {client_id!r}", hint=nearest(client_id, ids))
+            hint = nearest(client_id, ids, "None is there yet: regulars client add ID")
+            raise ConfigError(f"no client named {client_id!r}", hint=hint)
         text = read_text(self.root / "clients" / f"{client_id}.toml", f"clients/{client_id}.toml")
         secrets = Secrets(self.root, client_id, ids, self._environ)
         parse = partial(self.parsed, client_id)
