@@ -126,6 +126,19 @@ def test_a_decision_is_a_versioned_fact_with_its_evidence_and_counts_from_the_ne
     assert facts[0].payload["evidence"]["then_people"] == 20
 
 
+def test_orders_of_all_time_are_told_apart_from_buyers_of_the_year(workspace: Path, run: Run) -> None:
+    with Warehouse(open_workspace(workspace).client("acme").data_dir).burst() as session:
+        goods = Goods(Shop(session))
+        for day in ("2024-01-01", "2024-02-01", "2026-01-01"):
+            goods.buy("ann", day, "pot")
+        goods.night(AS_OF)
+        everybody_is_reachable(session)
+    Warehouse(open_workspace(workspace).client("acme").data_dir).publish()
+    told = run().stdout
+    assert "from 3 orders of all time (3 known to be delivered)" in told
+    assert "1 buyers since 2025-05-02" in told
+
+
 def test_a_rule_that_is_not_there_is_refused_with_the_nearest(workspace: Path, run: Run) -> None:
     measured(workspace)
     found = run("--accept", "pair/pot/filtre")

@@ -224,7 +224,7 @@ def _basis_lines(data: dict[str, Any]) -> Iterator[str]:
     basis = data["basis"]
     yield ""
     yield (
-        f"from {basis['orders']:,} orders ({basis['orders_delivered']:,} known to be delivered), "
+        f"from {basis['orders']:,} orders of all time ({basis['orders_delivered']:,} known to be delivered), "
         f"{basis['products']:,} products ({basis['products_left_out']:,} left out), "
         f"{basis['people']:,} buyers since {basis['starts_on']}"
     )
