@@ -146,6 +146,14 @@ def test_a_rule_that_is_not_there_is_refused_with_the_nearest(workspace: Path, r
     assert "Did you mean 'pair/pot/filter'?" in found.stderr
 
 
+@pytest.mark.parametrize("limit", [-3, 0])
+def test_a_limit_below_one_is_refused(workspace: Path, run: Run, limit: int) -> None:
+    measured(workspace)
+    found = run("--limit", limit)
+    assert found.exit_code == 2
+    assert "'--limit'" in found.stderr
+
+
 def test_where_no_rule_is_known_it_says_how_one_comes_to_be(workspace: Path, run: Run) -> None:
     with Warehouse(open_workspace(workspace).client("acme").data_dir).burst() as session:
         goods = Goods(Shop(session))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("client_id", metavar="CLIENT")
 @click.option("--accept", metavar="RULE", help="Use a proposed rule, or one that was rejected or switched off.")
 @click.option("--reject", metavar="RULE", help="Do not use a rule.")
-@click.option("--limit", default=20, show_default=True, help="So many proposals.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many proposals.")
 @pass_call
 def command(call: Call, client_id: str, accept: str | None, reject: str | None, limit: int) -> None:
     """What may be offered to whom: rules with their evidence, what they may bring, and whether offers do harm.
