@@ -136,6 +136,15 @@ def test_a_span_over_months_has_a_line_for_each(stage):
     assert f"\n{start:%Y-%m}" in result.stdout
 
 
+def test_a_span_beyond_the_newest_day_is_refused_because_its_end_was_never_compared(stage):
+    start, end = f"{SAMPLE_END - timedelta(days=1):%Y-%m-%d}", f"{SAMPLE_END:%Y-%m-%d}"
+    assert cli(stage, "--from", start, "--to", end).exit_code == 0
+    result = cli(stage, "--from", start, "--to", f"{SAMPLE_END + timedelta(days=1):%Y-%m-%d}")
+    assert result.exit_code == 2
+    assert f"the numbers end on {end}. Let --to be that day or an earlier one" in result.stderr
+    assert "agrees" not in result.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

@@ -49,10 +49,24 @@ def command(
     from regulars.reconcile import render
 
     client, span = call.client(client_id), _span(month, starts_on, ends_on)
+    if span is not None and ends_on is not None:
+        _refuse_unmeasured(client, span)
     found = _found(call, client, span, "day" if by == "day" else "month", offline, reason)
     text = [render.table(found)] if as_csv else render.lines(found, client.config.name, client.file)
     call.show(render.data(found, client.file), text)
     raise SystemExit(found.exit_code)
+
+
+def _refuse_unmeasured(client: Client, span: Span) -> None:
+    """A month that runs is compared as far as it goes; days that were named are compared all, or none."""
+    from regulars.errors import ConfigError
+    from regulars.explain.snapshot import basis
+    from regulars.warehouse import Warehouse
+
+    with Warehouse(client.data_dir).published() as session:
+        as_of = basis(session)["as_of"]
+    if span.ends_on > as_of:
+        raise ConfigError(f"the numbers end on {as_of}", hint="Let --to be that day or an earlier one")
 
 
 def _found(
