@@ -112,3 +112,23 @@ def test_own_order_lines_become_numbers(tmp_path):
     assert "line 65, price: 'cheap' is not a decimal number" in bad.output
     rest = CliRunner().invoke(root, ["demo", "--orders", str(file), "--leave-out-bad-rows"])
     assert rest.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "total"),
+    [
+        ("JPY", "2000", "4,000 JPY"),
+        ("EUR", "9.50", "19.00 EUR"),
+        ("EUR", "1.004", "2.008 EUR"),
+        ("KWD", "1.5", "3.000 KWD"),
+    ],
+)
+def test_the_bridge_has_the_currencys_decimals_or_those_that_the_file_needs(tmp_path, currency, price, total):
+    file = tmp_path / "lines.csv"
+    rows = ["order,date,customer,sku,quantity,price", f"1,2026-01-10 10:00,ann@example.test,TEA,2,{price}"]
+    rows.append("2,2026-01-11 10:00,ann@example.test,TEA,1,0")
+    file.write_text("\n".join(rows))
+    shown = CliRunner().invoke(root, ["demo", "--orders", str(file), "--currency", currency])
+    assert shown.exit_code == 0, shown.output
+    (line,) = (line for line in shown.output.splitlines() if line.startswith("all rows of the file"))
+    assert line.split()[-2:] == total.split()

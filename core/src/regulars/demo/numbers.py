@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from regulars.demo.records import records_of
 from regulars.explain import explain_metric
 from regulars.explain.render import headline
 from regulars.journal import Journal
-from regulars.money import Money
+from regulars.money import Money, exponent
 from regulars.testing.world import World
 from regulars.warehouse import Session, Warehouse, write_segment
 from regulars.warehouse.store import Stored
@@ -95,14 +95,24 @@ def _lines(session: Session, world: World, bridge: Bridge, as_of: date, months: 
 
 
 def _bridge(bridge: Bridge, currency: str) -> Iterator[str]:
+    places = _places(
+        [bridge.total, bridge.sales, bridge.refunds, *(x.amount for x in bridge.lines.values())], currency
+    )
+
     def line(text: str, amount: Decimal, count: str = "") -> str:
-        return f"{text:<44}{count:>14}{amount:>18,.3f} {currency}"
+        return f"{text:<44}{count:>14}{amount:>18,.{places}f} {currency}"
 
     yield line("all rows of the file, quantity x price", bridge.total)
     for item in bridge.lines.values():
         sign, what = ("add back", -item.amount) if item.amount < 0 else ("less", -item.amount)
         yield line(f"  {sign} {item.label}", what, f"{item.rows:,} row{'s' * (item.rows != 1)}")
     yield line("= net sales: orders less refunds", bridge.sales - bridge.refunds)
+
+
+def _places(amounts: Iterable[Decimal], currency: str) -> int:
+    """Decimals of the currency, or those that a file's finer prices need to add up, up to three."""
+    finest = max(-int(amount.normalize().as_tuple().exponent) for amount in amounts)
+    return max(exponent(currency), min(3, finest))
 
 
 def _groups(session: Session, column: str, title: str) -> Iterator[str]:
