@@ -7,17 +7,13 @@ WITH drawn AS (
     FROM category_day AS c
     JOIN lifecycle_line AS l ON l.category = c.category
     GROUP BY c.customer_id, c.ordered_on
-),
-so_far AS (
-    SELECT d.customer_id AS customer_id, d.ordered_on AS ordered_on, sum(d.orders) OVER w AS orders_so_far,
-           max(x.at_risk_on) OVER w AS at_risk_on, max(x.lapsed_on) OVER w AS lapsed_on
-    FROM customer_day AS d
-    JOIN drawn AS x ON x.customer_id = d.customer_id AND x.ordered_on = d.ordered_on
-    WHERE d.orders > 0 AND d.ordered_on <= $as_of
-    WINDOW w AS (PARTITION BY d.customer_id ORDER BY d.ordered_on)
 )
-SELECT s.customer_id AS customer_id, s.ordered_on AS ordered_on, CAST(s.orders_so_far AS BIGINT) AS orders_so_far,
-       s.at_risk_on AS at_risk_on, s.lapsed_on AS lapsed_on,
-       coalesce(s.ordered_on > lag(s.at_risk_on) OVER (PARTITION BY s.customer_id ORDER BY s.ordered_on), false)
-           AS returned
-FROM so_far AS s;
+SELECT d.customer_id AS customer_id, d.ordered_on AS ordered_on,
+       CAST(sum(d.orders) OVER so_far AS BIGINT) AS orders_so_far, max(x.at_risk_on) OVER so_far AS at_risk_on,
+       max(x.lapsed_on) OVER so_far AS lapsed_on,
+       coalesce(d.ordered_on > max(x.at_risk_on) OVER before, false) AS returned
+FROM customer_day AS d
+JOIN drawn AS x ON x.customer_id = d.customer_id AND x.ordered_on = d.ordered_on
+WHERE d.orders > 0 AND d.ordered_on <= $as_of
+WINDOW so_far AS (PARTITION BY d.customer_id ORDER BY d.ordered_on),
+       before AS (PARTITION BY d.customer_id ORDER BY d.ordered_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
