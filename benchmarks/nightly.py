@@ -43,8 +43,8 @@ def measure(scale: float = 1.0) -> list[Figure]:
     least = int(PEOPLE / SIZES[-1] * min(1.0, 10 * scale))
     night = agency(clients, PEOPLE, EACH)
     grown = [night if clients == 1 and n * least == PEOPLE else agency(1, n * least, EACH) for n in SIZES]
-    large = agency(1, int(LARGE_PEOPLE * scale), LARGE_EACH)
-    return [*figures(night), *growth(grown), *figures(large)]
+    tenth, large = (agency(1, int(LARGE_PEOPLE * scale * share), LARGE_EACH) for share in (0.1, 1.0))
+    return [*figures(night), *growth(grown), *figures(large), *growth([tenth, large])]
 
 
 def agency(clients: int, people: int, each: float) -> dict[str, Any]:
