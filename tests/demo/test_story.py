@@ -132,3 +132,12 @@ def test_the_bridge_has_the_currencys_decimals_or_those_that_the_file_needs(tmp_
     assert shown.exit_code == 0, shown.output
     (line,) = (line for line in shown.output.splitlines() if line.startswith("all rows of the file"))
     assert line.split()[-2:] == total.split()
+
+
+@pytest.mark.parametrize("price", ["0", "0.001", "-5"])
+def test_a_file_without_a_sale_is_named(tmp_path, price):
+    file = tmp_path / "lines.csv"
+    file.write_text(f"order,date,customer,sku,quantity,price\n1,2026-01-01 10:00,a,T,1,{price}\n")
+    shown = CliRunner().invoke(root, ["demo", "--orders", str(file)])
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert f"{file}: has no sales in EUR" in shown.stderr

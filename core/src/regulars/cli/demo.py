@@ -61,10 +61,11 @@ def _own_orders(call: Call, file: Path, currency: str, timezone: str, leave_out:
             where=str(file),
             hint="Mend them, or count the others with --leave-out-bad-rows",
         )
-    if not any(line.quantity > 0 and line.price > 0 for line in lines):
-        raise ConfigError("has no sales", where=str(file), hint="See: regulars demo --help")
+    world, bridge = shop_of(lines, currency, timezone, "")
+    if not world.orders:
+        raise ConfigError(f"has no sales in {currency}", where=str(file), hint="See: regulars demo --help")
     aside = [f"{len(bad):,} rows are left out and in no number below", ""] if bad else []
-    found = aside + numbers(*shop_of(lines, currency, timezone, ""))
+    found = aside + numbers(world, bridge)
     call.show({"lines": found, "bad_rows": [str(row) for row in bad]}, found)
 
 
