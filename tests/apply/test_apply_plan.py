@@ -284,6 +284,16 @@ def test_another_account_gets_nothing(bench):
     assert bench.sandbox.writes == []
 
 
+def test_a_plan_made_for_one_account_is_not_written_to_another(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    bench.move("tiny-2")
+    with pytest.raises(PlanError, match="crm is account tiny-2 by now, not tiny-1"):
+        bench.apply(plan.id)
+    assert bench.sandbox.writes == []
+    assert bench.apply(bench.plan().id).written == 1
+
+
 def test_who_lost_the_lease_sends_nothing_more(bench):
     from regulars.apply.ledger import Ledger, in_order
 

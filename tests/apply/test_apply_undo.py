@@ -129,6 +129,18 @@ def test_a_new_address_that_may_no_longer_be_used_does_not_come_back(bench):
     assert plan.notes[0].startswith("2 changes cannot be taken back")
 
 
+def test_what_was_written_to_one_account_is_not_taken_back_in_another(bench):
+    bench.add("ada", stage="retention")
+    result = bench.apply(bench.plan().id)
+    made = bench.undo(result.run_id)
+    bench.move("tiny-2")
+    with pytest.raises(PlanError, match="crm is account tiny-2 by now, not tiny-1"):
+        bench.undo(result.run_id)
+    with pytest.raises(PlanError, match="crm is account tiny-2 by now, not tiny-1"):
+        bench.apply(made.id)
+    assert bench.held("rg_stage") == {"ada": "retention"}
+
+
 def test_a_run_that_wrote_nothing_cannot_be_undone(bench):
     with pytest.raises(PlanError, match="wrote nothing"):
         bench.undo("r-nope")

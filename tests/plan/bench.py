@@ -99,6 +99,12 @@ class Bench:
         text = _CLIENT.format(status=status, url=self.url, settings="") + settings
         (self.root / "clients" / "fernhill.toml").write_text(text)
 
+    def move(self, account: str) -> None:
+        """The client's file names another account, which answers from now on."""
+        file = self.root / "clients" / "fernhill.toml"
+        file.write_text(file.read_text().replace(f'"{self.sandbox.account}"', f'"{account}"'))
+        self.sandbox.account = account
+
     @property
     def client(self) -> Client:
         return open_workspace(self.root).client("fernhill")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from regulars.apply.admission import elsewhere
 from regulars.changes import AddressChange, Change, JoinList, LeaveList, SetField
 from regulars.config import Client
 from regulars.connections import Connections
@@ -37,7 +38,8 @@ def undo(
     it leaves that alone. Nobody is put back into a sender's list without consent as it is now, and no new
     address that was taken away comes back: the next plan brings it where it may still be used.
 
-    Raises PlanError where the run wrote nothing that can be taken back or its plan's file is gone.
+    Raises PlanError where the run wrote nothing that can be taken back, its plan's file is gone, or what it
+    wrote to is another account by now.
     """
     rows = journal.rows(
         "SELECT plan_id, connection, record_id, kind, field, old, wanted FROM ledger"
@@ -48,6 +50,10 @@ def undo(
         raise PlanError(f"run {run_id!r} wrote nothing", hint="See: regulars runs list")
     original = load_plan(rows[0][0], client.data_dir / "plans", journal)
     written = [_Written(*row[1:]) for row in rows]
+    for name in sorted({line.connection for line in written}):
+        if why := elsewhere(client.config, original.target(name)):
+            hint = "What was written there can be taken back only there: name that account again"
+            raise PlanError(why, where=f"run {run_id}", hint=hint)
     changes = [change for line in written if (change := _inverse(original, line, run_id, connections))]
     stale = freshness(journal, client.config.clock.consent_max_age).stale
     changes = _with_consent(warehouse, changes, stale)
