@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 
 import pytest
 from plan.bench import HOUR, MAILED, MAPS, NEWS
 from regulars.changes import AddressChange, JoinList
 from regulars.errors import LockedError, PlanError, PlatformError, RefusedError, WrongAccountError
+from regulars.journal import Journal
 from regulars.plan import PlannedChange
 from regulars.testing import Fault
 
@@ -273,6 +275,28 @@ def test_a_plan_that_hands_nobody_over_outlives_a_reading_of_consent(bench):
     bench.clock.forward(HOUR)
     bench.sync()
     assert bench.apply(plan.id).written == 1
+
+
+def test_a_kill_at_any_commit_leaves_no_open_run_beside_a_closed_plan(bench, monkeypatch):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    commit, left, ends = Journal.tx, [0], set()
+
+    def killed(journal, lease):
+        left[0] -= 1
+        if left[0] == 0:
+            raise SystemExit
+        return commit(journal, lease)
+
+    monkeypatch.setattr(Journal, "tx", killed)
+    for number in range(1, 20):
+        left[0] = number
+        with suppress(SystemExit, PlanError):
+            bench.apply(plan.id)
+        with bench.open() as (journal, _, _):
+            ends.add((journal.rows("SELECT state FROM plan")[0][0], *journal.rows("SELECT state FROM run")))
+    assert ("applied", ("ok",)) in ends
+    assert ("applied", ("open",)) not in ends
 
 
 def test_another_account_gets_nothing(bench):

@@ -90,6 +90,25 @@ def test_nobody_goes_back_to_a_senders_list_without_consent_as_it_is_now(bench):
     assert bench.inside("rg:news") == {"ada", "bob"}
 
 
+def test_of_two_plans_under_one_run_each_is_taken_back_by_itself(bench):
+    bench.add("ada", stage="retention")
+    first = bench.plan()
+    bench.apply(first.id)
+    with bench.open() as (journal, lease, _), journal.tx(lease) as tx:
+        tx.execute("UPDATE run SET state = 'open'")  # as a kill left it in earlier versions
+    bench.in_use = (MAILED, NEWS)
+    bench.sandbox.people["ada"]["lists"] = ["rg:mailed"]
+    second = bench.plan()
+    run = bench.apply(second.id).run_id
+    bench.consents["ada"] = "no"
+    bench.sync()
+    plan = bench.undo(run)
+    assert [(c.kind, c.blocked) for c in plan.changes] == [("join", "may not be mailed by now")]
+    bench.apply(plan.id)
+    assert (bench.held("rg_stage"), bench.inside("rg:mailed")) == ({"ada": "retention"}, set())
+    assert [c.kind for c in bench.undo(run).changes] == ["set"]
+
+
 def test_an_address_goes_back_on_a_crm_and_not_on_a_mail_platform(tmp_path):
     change = AddressChange("ada", "ada@example.test", "new@example.test", "job:1")
     extra = [PlannedChange("crm", change, "ada@example.test", None, "confirmed")]

@@ -49,8 +49,9 @@ def apply_plan(
     _close(ledger, late or stopped)
     calls = sum(connections.get(name).http.calls for name in destinations)
     result = Result.of(loaded.id, run.id, ledger.entries(), calls, late or stopped)
-    ledger.finish()
-    runs.finish(journal, lease, run, "failed" if result.stopped else "ok", result.to_json())
+    with journal.tx(lease) as tx:
+        ledger.finish(tx)
+        runs.end(tx, run, "failed" if result.stopped else "ok", result.to_json(), client.clock.now())
     return result
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from regulars.journal import Journal, Lease
+from regulars.journal import Journal, Lease, Tx
 from regulars.plan import Plan, PlannedChange
 from regulars.plan.document import reference
 from regulars.plan.planned import KINDS
@@ -72,16 +72,11 @@ class Ledger:
             with self._journal.tx(self._lease) as tx:
                 tx.executemany("UPDATE ledger SET state = ?, attempt = ?, reason = ?, at = ? WHERE seq = ?", rows)
 
-    def finish(self) -> None:
+    def finish(self, tx: Tx) -> None:
         """The plan is applied; where it took a run back, that run's plan is undone."""
-        with self._journal.tx(self._lease) as tx:
-            tx.execute("UPDATE plan SET state = 'applied' WHERE id = ?", (self._plan.id,))
-            if self._plan.undoes:
-                tx.execute(
-                    "UPDATE plan SET state = 'undone' WHERE state = 'applied' AND id IN"
-                    " (SELECT DISTINCT plan_id FROM ledger WHERE run_id = ?)",
-                    (self._plan.undoes,),
-                )
+        tx.execute("UPDATE plan SET state = 'applied' WHERE id = ?", (self._plan.id,))
+        if self._plan.undoes and (undone := written_by(tx, self._plan.undoes)):
+            tx.execute("UPDATE plan SET state = 'undone' WHERE state = 'applied' AND id = ?", (undone,))
 
     def _row(self, change: PlannedChange, run_id: str, at: str) -> tuple[str | None, ...]:
         old, wanted = change.now, change.wanted
@@ -90,6 +85,18 @@ class Ledger:
             old, wanted = None, reference(self._journal.key, str(wanted).lower())
         identity = (self._plan.id, run_id, change.connection, change.change.id)
         return (*identity, change.kind, change.name, old, wanted, at)
+
+
+def written_by(journal: Journal | Tx, run_id: str) -> str:
+    """The plan that a run wrote; "" where it wrote nothing. Of several, which a run of an earlier version may hold
+    after a kill, the last that was not taken back yet."""
+    rows = journal.rows(
+        "SELECT l.plan_id FROM ledger AS l JOIN plan AS p ON p.id = l.plan_id"
+        " WHERE l.run_id = ? AND l.state = 'confirmed' AND l.attempt > 0"
+        " ORDER BY p.state = 'undone', l.seq DESC LIMIT 1",
+        (run_id,),
+    )
+    return rows[0][0] if rows else ""
 
 
 def in_order(plan: Plan) -> list[PlannedChange]:

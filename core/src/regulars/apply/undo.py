@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from regulars.apply.admission import elsewhere
+from regulars.apply.ledger import written_by
 from regulars.changes import AddressChange, Change, JoinList, LeaveList, SetField
 from regulars.config import Client
 from regulars.connections import Connections
@@ -41,15 +42,16 @@ def undo(
     Raises PlanError where the run wrote nothing that can be taken back, its plan's file is gone, or what it
     wrote to is another account by now.
     """
-    rows = journal.rows(
-        "SELECT plan_id, connection, record_id, kind, field, old, wanted FROM ledger"
-        " WHERE run_id = ? AND state = 'confirmed' AND attempt > 0 ORDER BY seq",
-        (run_id,),
-    )
-    if not rows:
+    plan_id = written_by(journal, run_id)
+    if not plan_id:
         raise PlanError(f"run {run_id!r} wrote nothing", hint="See: regulars runs list")
-    original = load_plan(rows[0][0], client.data_dir / "plans", journal)
-    written = [_Written(*row[1:]) for row in rows]
+    original = load_plan(plan_id, client.data_dir / "plans", journal)
+    rows = journal.rows(
+        "SELECT connection, record_id, kind, field, old, wanted FROM ledger"
+        " WHERE plan_id = ? AND state = 'confirmed' AND attempt > 0 ORDER BY seq",
+        (plan_id,),
+    )
+    written = [_Written(*row) for row in rows]
     for name in sorted({line.connection for line in written}):
         if why := elsewhere(client.config, original.target(name)):
             hint = "What was written there can be taken back only there: name that account again"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from regulars.errors import ConfigError
 from regulars.journal.lease import Lease
-from regulars.journal.store import Journal
+from regulars.journal.store import Journal, Tx
 
 State = Literal["open", "ok", "failed", "blocked"]
 
@@ -57,10 +57,15 @@ def advance(journal: Journal, lease: Lease, run: Run, step: str) -> None:
 def finish(journal: Journal, lease: Lease, run: Run, state: State, summary: Mapping[str, Any]) -> None:
     """Close a run."""
     with journal.tx(lease) as tx:
-        tx.execute(
-            "UPDATE run SET state = ?, ended_at = ?, summary = ? WHERE id = ?",
-            (state, journal.clock.now().isoformat(), json.dumps(summary), run.id),
-        )
+        end(tx, run, state, summary, journal.clock.now())
+
+
+def end(tx: Tx, run: Run, state: State, summary: Mapping[str, Any], at: datetime) -> None:
+    """Close a run in the transaction that ends what it was for, so that it is not gone on with for another."""
+    tx.execute(
+        "UPDATE run SET state = ?, ended_at = ?, summary = ? WHERE id = ?",
+        (state, at.isoformat(), json.dumps(summary), run.id),
+    )
 
 
 def accept(journal: Journal, lease: Lease, run_id: str, reason: str) -> Run:
