@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from plan.bench import HOUR, MAILED, MAPS, NEWS
+from plan.bench import CALLS, HOUR, MAILED, MAPS, NEWS
 from regulars.changes import AddressChange, JoinList
 from regulars.errors import LockedError, PlanError, PlatformError, RefusedError, WrongAccountError
 from regulars.journal import Journal
@@ -248,6 +248,19 @@ def test_a_plan_from_before_the_latest_reading_of_consent_hands_nobody_over(benc
     with pytest.raises(RefusedError, match="consent was read anew"):
         bench.apply(plan.id)
     assert bench.inside("rg:mailed") == set()
+
+
+def test_a_plan_from_before_a_no_to_calls_joins_nobody_to_a_list_of_calls(bench):
+    bench.in_use = (CALLS,)
+    bench.add("ada")
+    bench.segments = {"calls": {"ada"}}
+    plan = bench.plan()
+    bench.clock.forward(HOUR)
+    bench.elsewhere = [("ada", "phone", "withdrawn")]
+    bench.sync()
+    with pytest.raises(RefusedError, match="consent was read anew"):
+        bench.apply(plan.id)
+    assert bench.inside("rg:calls") == set()
 
 
 def test_a_half_applied_plan_that_consent_has_overtaken_is_settled_and_closed(bench):

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from plan.bench import MAILED, MAPS, NEWS
+from plan.bench import CALLS, HOUR, MAILED, MAPS, NEWS
 from plan.bench import bench as opened
 from regulars.changes import AddressChange, SetField
 from regulars.connector import FieldSpec
-from regulars.errors import PlanError
+from regulars.errors import PlanError, RefusedError
 from regulars.plan import PlannedChange
 
 STAGES = st.sampled_from(["acquisition", "retention", "expansion", None])
@@ -88,6 +88,37 @@ def test_nobody_goes_back_to_a_senders_list_without_consent_as_it_is_now(bench):
     bench.apply(plan.id)
     assert bench.inside("rg:mailed") == {"bob"}
     assert bench.inside("rg:news") == {"ada", "bob"}
+
+
+@pytest.mark.parametrize("channel", ["phone", "sms"])
+def test_nobody_goes_back_to_a_list_that_asks_for_consent_after_a_no_on_its_channel(bench, channel):
+    bench.in_use = (CALLS, NEWS)
+    for customer in ("ada", "bob", "cyd"):
+        bench.add(customer)
+        bench.sandbox.people[customer]["lists"] = ["rg:calls", "rg:news"]
+    result = bench.apply(bench.plan().id)
+    assert bench.inside("rg:calls") == set()
+    bench.elsewhere = [("ada", channel, "unsubscribed"), ("cyd", "post", "unsubscribed")]
+    bench.records.remove(("bob", "bob"))
+    bench.sync()
+    plan = bench.undo(result.run_id)
+    blocked = {c.change.id: c.blocked for c in plan.changes if c.name == "rg:calls"}
+    assert blocked == {"ada": f"said no on {channel} by now", "bob": "is no customer's record by now", "cyd": ""}
+    bench.apply(plan.id)
+    assert (bench.inside("rg:calls"), bench.inside("rg:news")) == ({"cyd"}, {"ada", "bob", "cyd"})
+
+
+def test_an_undo_made_before_a_no_on_a_lists_channel_is_not_applied(bench):
+    bench.in_use = (CALLS,)
+    bench.add("ada")
+    bench.sandbox.people["ada"]["lists"] = ["rg:calls"]
+    plan = bench.undo(bench.apply(bench.plan().id).run_id)
+    bench.clock.forward(HOUR)
+    bench.elsewhere = [("ada", "phone", "unsubscribed")]
+    bench.sync()
+    with pytest.raises(RefusedError, match="consent was read anew"):
+        bench.apply(plan.id)
+    assert bench.inside("rg:calls") == set()
 
 
 def test_of_two_plans_under_one_run_each_is_taken_back_by_itself(bench):

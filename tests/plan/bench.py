@@ -27,6 +27,7 @@ from regulars.warehouse.schema import arrow_schema
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 NEWS = Segment("news", "News", "is_customer")
+CALLS = Segment("calls", "To be called", "is_customer AND reach_phone")
 MAILED = Segment("mailed", "Mailed", "is_customer", channel="email")
 _AGENCY = 'schema = 1\n[agency]\nname = "Test"\ntimezone = "Europe/London"\n[clock]\nsimulated = "now"\n'
 _CLIENT = """

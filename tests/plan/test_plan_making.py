@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
-from plan.bench import HOUR, MAILED, MAPS, NEWS
+from plan.bench import CALLS, HOUR, MAILED, MAPS, NEWS
 from regulars.changes import AddressChange, JoinList, LeaveList, SetField
 from regulars.connector import FieldSpec
 from regulars.errors import ConfigError, PlanError, RefusedError, WrongAccountError
@@ -186,16 +187,17 @@ def test_of_two_records_of_a_person_the_one_that_is_dead_or_said_no_is_not_hande
     assert len([c for c in plan.writable() if c.change.list == "rg:news"]) == 5
 
 
-def test_old_consent_blocks_joins_but_not_leaves(bench):
-    bench.in_use = (MAILED,)
+@pytest.mark.parametrize("segment", [MAILED, CALLS])
+def test_old_consent_blocks_joins_but_not_leaves(bench, segment):
+    bench.in_use = (segment,)
     bench.add("ada")
     bench.add("bob")
-    bench.sandbox.people["bob"]["lists"] = ["rg:mailed"]
-    bench.segments = {"mailed": {"ada"}}
+    bench.sandbox.people["bob"]["lists"] = [f"rg:{segment.name}"]
+    bench.segments = {segment.name: {"ada"}}
     bench.sync()
     bench.clock.forward(27 * HOUR)
     plan = bench.plan_from_the_mirror()
-    assert [c.change for c in plan.writable()] == [LeaveList("bob", "rg:mailed")]
+    assert [c.change for c in plan.writable()] == [LeaveList("bob", f"rg:{segment.name}")]
     assert any("consent is not fresh" in note for note in plan.notes)
 
 
@@ -434,6 +436,26 @@ def test_what_is_no_plan_is_refused_in_one_line(bench, text):
     path.write_text(text)
     with bench.open() as (journal, _, _), pytest.raises(PlanError):
         load_plan(path, path.parent, journal)
+
+
+def test_a_plan_of_before_lists_named_their_channels_still_opens(bench):
+    from regulars.plan.document import digest_of
+
+    bench.in_use = (CALLS,)
+    bench.add("ada")
+    bench.segments = {"calls": {"ada"}}
+    plan = bench.plan()
+    path = bench.client.data_dir / "plans" / f"{plan.id}.json"
+    data = json.loads(path.read_text())
+    assert data["targets"][0]["lists"][0].pop("channels") == ["phone", "sms"]
+    with bench.open() as (journal, lease, _):
+        data["digest"] = digest_of(data, journal.key)
+        path.write_text(json.dumps(data))
+        with journal.tx(lease) as tx:
+            tx.execute("UPDATE plan SET digest = ?", (data["digest"],))
+        older = load_plan(plan.id, path.parent, journal)
+    assert [older.asks_for(change) for change in older.changes] == [()]
+    assert bench.apply(plan.id).written == 1
 
 
 def test_the_digest_holds_no_personal_value_and_differs_by_client_key(bench):

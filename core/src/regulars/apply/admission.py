@@ -32,7 +32,7 @@ def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
     if moved := [why for target in busy if (why := elsewhere(client.config, target))]:
         hint = "Nothing was written; plan again, or name the account that it was made for again"
         raise PlanError(moved[0], where=f"plan {plan.id}", hint=hint)
-    if not any(change.mailed or change.kind == "address" for change in plan.writable()):
+    if not any(c.mailed or c.kind == "address" or plan.asks_for(c) for c in plan.writable()):
         return ""
     if stale := freshness(journal, client.config.clock.consent_max_age).stale:
         raise RefusedError(

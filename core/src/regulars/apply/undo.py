@@ -36,8 +36,9 @@ def undo(
     client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, run_id: str, connections: Connections
 ) -> Plan:
     """A stored plan that puts back what run `run_id` replaced; where somebody changed it since, applying
-    it leaves that alone. Nobody is put back into a sender's list without consent as it is now, and no new
-    address that was taken away comes back: the next plan brings it where it may still be used.
+    it leaves that alone. Nobody is put back into a sender's list without consent as it is now, or into a list
+    that asks for consent on a channel on which they said no. No new address that was taken away comes back:
+    the next plan brings it where it may still be used.
 
     Raises PlanError where the run wrote nothing that can be taken back, its plan's file is gone, or what it
     wrote to is another account by now.
@@ -58,7 +59,7 @@ def undo(
             raise PlanError(why, where=f"run {run_id}", hint=hint)
     changes = [change for line in written if (change := _inverse(original, line, run_id, connections))]
     stale = freshness(journal, client.config.clock.consent_max_age).stale
-    changes = _with_consent(warehouse, changes, stale)
+    changes = _with_consent(warehouse, original, changes, stale)
     now = client.clock.now()
     plan = Plan(
         client=client.id,
@@ -113,23 +114,32 @@ def _address_fields(writes: Writes) -> tuple[str, str]:
     return f"{writes.field_prefix}{NEW_ADDRESS}", f"{writes.field_prefix}{NEW_ADDRESS_STATE}"
 
 
-def _with_consent(warehouse: Warehouse, changes: Sequence[PlannedChange], stale: str) -> list[PlannedChange]:
-    """Re-joins of senders' lists are blocked where consent is old or is a no by now."""
-    if not any(change.mailed for change in changes):
+def _with_consent(
+    warehouse: Warehouse, original: Plan, changes: Sequence[PlannedChange], stale: str
+) -> list[PlannedChange]:
+    """Re-joins of lists that ask for consent are blocked where it is old or is a no by now."""
+    if not any(change.mailed or original.asks_for(change) for change in changes):
         return list(changes)
     with warehouse.burst() as session:
-        allowed = mirror.mailable(session)
+        allowed, said_no = mirror.mailable(session), mirror.refusing(session)
         rows = session.query("SELECT connection, person_id, customer_id FROM profile")
     owner: Mapping[tuple[str, str], str] = {
         (connection, record): customer for connection, record, customer in rows
     }
 
     def why(change: PlannedChange) -> str:
-        if not change.mailed:
+        channels = original.asks_for(change)
+        if not (change.mailed or channels):
             return ""
         if stale:
             return f"consent is not fresh: {stale}"
-        return "" if owner.get((change.connection, change.change.id)) in allowed else "may not be mailed by now"
+        customer = owner.get((change.connection, change.change.id))
+        if change.mailed and customer not in allowed:
+            return "may not be mailed by now"
+        if channels and customer is None:
+            return "is no customer's record by now"
+        no = [channel for channel in channels if customer in said_no.get(channel, ())]
+        return f"said no on {no[0]} by now" if no else ""
 
     return [replace(change, blocked=why(change)) for change in changes]
 

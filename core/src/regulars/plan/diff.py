@@ -94,7 +94,8 @@ def list_changes(
     leaves = sum(1 for c in changes if isinstance(c.change, LeaveList) and not c.blocked)
     blocked_ones = sum(1 for c in changes if c.blocked)
     count = ListCount(rule.name, rule.segment, rule.title, before, joins, leaves, blocked_ones, mailed=rule.mailed)
-    return replace(count, refused=sum(1 for c in changes if c.change.id in refused and c.wanted is None)), changes
+    no = sum(1 for c in changes if c.change.id in refused and c.wanted is None)
+    return replace(count, refused=no, channels=tuple(sorted(rule.channels))), changes
 
 
 def _stays(rule: FieldRule, now: str | None, wanted: str | None) -> bool:

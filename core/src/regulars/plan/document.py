@@ -49,7 +49,7 @@ class FieldCount:
 class ListCount:
     """One list in numbers of records. `kept` says why its segment was not computed anew; `mailed`:
     only people who may be mailed get in; `refused`: how many of the leaves are people who said no, whom no
-    guard keeps in;
+    guard keeps in; `channels`: those on which its segment wants people's consent;
     `left_out` are (condition, customers remaining, of the lost: unknown)."""
 
     name: str
@@ -64,6 +64,7 @@ class ListCount:
     mailed: bool = False
     refused: int = 0
     left_out: tuple[tuple[str, int, int], ...] = ()
+    channels: tuple[str, ...] = ()
 
     @property
     def after(self) -> int:
@@ -141,6 +142,13 @@ class Plan:
         """The plan's part about one connection."""
         return next(t for t in self.targets if t.connection == connection)
 
+    def asks_for(self, change: PlannedChange) -> tuple[str, ...]:
+        """The channels on which a person must not have said no for a change: those of the list that is joined."""
+        if change.kind != "join":
+            return ()
+        lists = self.target(change.connection).lists
+        return next((listed.channels for listed in lists if listed.name == change.name), ())
+
     def to_json(self) -> dict[str, Any]:
         """The content, without id and digest."""
         return {
@@ -197,14 +205,18 @@ def _unnamed(row: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _target(row: Mapping[str, Any]) -> Target:
     plain = dict(row)
     plain["fields"] = tuple(FieldCount(**{**f, "options": tuple(f["options"])}) for f in row["fields"])
-    plain["lists"] = tuple(
-        ListCount(**{**x, "left_out": tuple(tuple(step) for step in x["left_out"])}) for x in row["lists"]
-    )
+    plain["lists"] = tuple(_list(listed) for listed in row["lists"])
     for name in ("missing_fields", "missing_lists"):
         plain[name] = tuple(row[name])
     if unknown := set(plain) - {f.name for f in fields(Target)}:
         raise ValueError(f"unknown part {sorted(unknown)[0]!r}")
     return Target(**plain)
+
+
+def _list(row: Mapping[str, Any]) -> ListCount:
+    # A plan of an earlier version names no channels.
+    channels, left_out = tuple(row.get("channels", ())), tuple(tuple(step) for step in row["left_out"])
+    return ListCount(**{**row, "left_out": left_out, "channels": channels})
 
 
 def save_plan(plan: Plan, folder: Path, journal: Journal, lease: Lease) -> Path:

@@ -187,7 +187,8 @@ def _lists(
         if rule.mailed and members:
             left_out += [("may be mailed, as of now", len(members & mailable), 0)]
             members &= mailable
-        stop = f"consent is not fresh: {context.stale}" if rule.mailed and context.stale else ""
+        asks = rule.mailed or rule.channels
+        stop = f"consent is not fresh: {context.stale}" if asks and context.stale else ""
         no = refused if rule.mailed else frozenset[str]()
         withdrawn = frozenset(chain.from_iterable(said_no.get(channel, ()) for channel in rule.channels))
         count, found = list_changes(name, rule, records, members, stop, no, withdrawn)
