@@ -354,6 +354,59 @@ def test_a_field_that_vanished_since_the_plan_stops_it(bench):
         bench.apply(plan.id)
 
 
+def test_a_plan_of_which_nothing_was_sent_is_not_half_applied(bench):
+    bench.add("ada", stage="retention")
+    bench.sandbox.fields = ["rg_stage"]
+    first = bench.plan()
+    bench.sandbox.fields = []
+    with pytest.raises(PlanError, match="rg_stage is gone"):
+        bench.apply(first.id)
+    assert bench.apply(bench.plan_from_the_mirror(allowed=["x:y"]).id).written == 1
+
+
+def half_applied(bench):
+    """A plan that an outage cut short, with changes of which nobody knows whether they arrived."""
+    crowd(bench)
+    plan = bench.plan()
+    bench.sandbox.faults = [Fault("status", "GET /people", skip=5, times=99)]
+    with pytest.raises(PlatformError):
+        bench.apply(plan.id)
+    bench.sandbox.faults = []
+    return plan
+
+
+def test_a_half_applied_plan_that_lost_a_field_is_settled_and_closed(bench):
+    bench.sandbox.fields = ["rg_stage", "rg_value", "rg_last"]
+    plan = half_applied(bench)
+    sent = len(bench.sandbox.writes)
+    bench.sandbox.fields.remove("rg_last")
+    result = bench.apply(plan.id)
+    assert result.stopped == "rg_last is gone from TinyCRM since the plan was made"
+    assert result.written == sent == len(bench.sandbox.writes)
+    assert bench.apply(bench.plan().id).written > 0
+
+
+@pytest.mark.parametrize("way", ["dropped", "only read", "another account"])
+def test_a_half_applied_plan_whose_connection_is_gone_is_closed_and_the_next_one_goes_on(bench, way):
+    plan = half_applied(bench)
+    file = bench.root / "clients" / "fernhill.toml"
+    text, sent = file.read_text(), len(bench.sandbox.writes)
+    match way:
+        case "dropped":
+            file.write_text(text[: text.index("[connections.crm]")])
+        case "only read":
+            file.write_text(text.replace('role = "both"', 'role = "source"'))
+        case _:
+            bench.move("tiny-2")
+    result = bench.apply(plan.id)
+    assert result.stopped.startswith("crm ")
+    assert set(bench.states(plan.id).values()) == {"confirmed", "unknown", "rejected"}
+    assert len(bench.sandbox.writes) == sent
+    file.write_text(text)
+    bench.sandbox.account = "tiny-1"
+    assert bench.apply(bench.plan_from_the_mirror(allowed=["x:y"]).id).written > 0
+
+
 def test_a_confirmed_new_address_is_written_where_the_client_allowed_it(bench):
     bench.add("ada")
     change = AddressChange("ada", "ada@example.test", "ada.new@example.test", "job:1")

@@ -12,8 +12,8 @@ from regulars.plan import Plan, Target
 def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
     """Let a plan through.
 
-    Returns "" or, for one that was begun in time and is expired or overtaken by now, why it may only be
-    settled. Raises PlanError where it is another client's or account's, expired, applied or undone,
+    Returns "" or, for one that was begun in time and is expired, overtaken or of no connection by now, why it
+    may only be settled. Raises PlanError where it is another client's or account's, expired, applied or undone,
     RefusedError where the client is not live or people would be handed to a sender on old consent.
     """
     if plan.client != client.id:
@@ -30,6 +30,8 @@ def admit(client: Client, journal: Journal, lease: Lease, plan: Plan) -> str:
         return f"plan {plan.id} expired before all of it was written"
     busy = [target for target in plan.targets if plan.writable(target.connection)]
     if moved := [why for target in busy if (why := elsewhere(client.config, target))]:
+        if state == "applying":
+            return moved[0]
         hint = "Nothing was written; plan again, or name the account that it was made for again"
         raise PlanError(moved[0], where=f"plan {plan.id}", hint=hint)
     if not any(c.mailed or c.kind == "address" or plan.asks_for(c) for c in plan.writable()):

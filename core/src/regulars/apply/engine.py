@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regulars.apply.admission import admit
+from regulars.apply.admission import admit, elsewhere
 from regulars.apply.ledger import OPEN, Entry, Ledger
 from regulars.apply.result import Result
 from regulars.apply.writer import Writer
@@ -23,28 +23,34 @@ def apply_plan(
 
     Raises PlanError (edited, expired, applied, of another client, or another one is half done),
     RefusedError (status, consent), WrongAccountError, LockedError, and what platforms raise; after those
-    of a platform the plan is half done, and calling again goes on with it.
+    of a platform the plan is half done, and calling again goes on with it; where that cannot be, because the plan
+    expired, was overtaken, or lost its connection or a field, what was sent is settled and the plan closed.
     """
     loaded = load_plan(plan, client.data_dir / "plans", journal)
     late = admit(client, journal, lease, loaded)
-    if others := [other for other in unfinished(journal) if other != loaded.id]:
+    half = unfinished(journal)
+    if others := [other for other in half if other != loaded.id]:
         raise PlanError(
             f"plan {others[0]} is half applied", hint=f"Finish it first: regulars apply {client.id} {others[0]}"
         )
-    busy = {change.connection for change in loaded.writable()}
-    destinations = {name: connections.get(name).destination() for name in sorted(busy)}
+    destinations = _destinations(client, loaded, connections)
+    missing = {} if late else {name: _missing(loaded, name, there) for name, there in destinations.items()}
+    if gone := [why for name, lacking in missing.items() if (why := _gone(loaded.target(name), lacking))]:
+        if loaded.id not in half:
+            raise PlanError(gone[0], hint="Plan again")
+        late = gone[0]
     run = runs.start(journal, lease, "apply")
     ledger = Ledger(journal, lease, loaded)
     ledger.begin(run.id)
     stopped = ""
     for name, destination in destinations.items():
         connection = connections.get(name)
-        target = loaded.target(name)
-        types = {field.name: field.type for field in target.fields}
+        types = {field.name: field.type for field in loaded.target(name).fields}
         writer = Writer(ledger, connection.connector, destination, types, client.clock, client.config.write.canary)
         writer.settle(_mine(ledger, name))
         if not late:
-            _provision(loaded, target, destination)
+            if missing[name] != Missing():
+                destination.provision(missing[name])
             stopped = writer.write(_mine(ledger, name)) or stopped
     _close(ledger, late or stopped)
     calls = sum(connections.get(name).http.calls for name in destinations)
@@ -64,21 +70,34 @@ def _mine(ledger: Ledger, connection: str) -> list[Entry]:
     return [entry for entry in ledger.entries() if entry.planned.connection == connection]
 
 
-def _provision(plan: Plan, target: Target, destination: Destination) -> None:
-    """Make what the plan said is missing and is needed; nothing that it did not announce."""
-    needed = {change.name for change in plan.writable(target.connection)}
+def _destinations(client: Client, plan: Plan, connections: Connections) -> dict[str, Destination]:
+    """What the plan writes to, but for what is not there any more: of that nothing can be asked."""
+    busy = {change.connection for change in plan.writable()}
+    there = [name for name in sorted(busy) if not elsewhere(client.config, plan.target(name))]
+    return {name: connections.get(name).destination() for name in there}
+
+
+def _missing(plan: Plan, connection: str, destination: Destination) -> Missing:
+    """What is needed and is not there."""
+    target = plan.target(connection)
+    needed = {change.name for change in plan.writable(connection)}
     specs = [field.spec for field in target.fields if field.name in needed]
-    lists = [listed.name for listed in target.lists if listed.name in needed]
-    missing = destination.missing(specs, lists)
+    return destination.missing(specs, [listed.name for listed in target.lists if listed.name in needed])
+
+
+def _gone(target: Target, missing: Missing) -> str:
+    """What was there when the plan was made, so that it did not say that it makes it; "" for nothing."""
     announced = {*target.missing_fields, *target.missing_lists}
-    new = [*(spec.name for spec in missing.fields), *missing.lists]
-    if unexpected := [name for name in new if name not in announced]:
-        raise PlanError(
-            f"{unexpected[0]} is gone from {target.platform} since the plan was made", hint="Plan again"
-        )
-    if new:
-        destination.provision(Missing(missing.fields, missing.lists))
+    names = [*(spec.name for spec in missing.fields), *missing.lists]
+    gone = next((name for name in names if name not in announced), "")
+    return f"{gone} is gone from {target.platform} since the plan was made" if gone else ""
 
 
 def _close(ledger: Ledger, why: str) -> None:
-    ledger.store(entry.now("rejected", f"not sent: {why}") for entry in ledger.entries() if entry.state in OPEN)
+    ledger.store(_ended(entry, why) for entry in ledger.entries() if entry.state in OPEN)
+
+
+def _ended(entry: Entry, why: str) -> Entry:
+    if entry.state == "sent":
+        return entry.now("unknown", f"it was sent, and nobody can be asked any more: {why}")
+    return entry.now("rejected", f"not sent: {why}")
