@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from plan.bench import CALLS, HOUR, MAILED, MAPS, NEWS
-from regulars.changes import AddressChange, JoinList
+from plan.bench import bench as opened
+from regulars.changes import AddressChange, IssueCode, JoinList
 from regulars.errors import LockedError, PlanError, PlatformError, RefusedError, WrongAccountError
 from regulars.journal import Journal
 from regulars.plan import PlannedChange
@@ -405,6 +407,57 @@ def test_a_half_applied_plan_whose_connection_is_gone_is_closed_and_the_next_one
     file.write_text(text)
     bench.sandbox.account = "tiny-1"
     assert bench.apply(bench.plan_from_the_mirror(allowed=["x:y"]).id).written > 0
+
+
+def cut_short(bench, plan):
+    """Apply a plan whose one change arrives, while neither the answer nor any look afterwards does."""
+    bench.sandbox.faults = [
+        Fault("status", "GET /people", skip=1, times=99),
+        Fault("lost", "POST /write", times=99),
+    ]
+    with pytest.raises(PlatformError):
+        bench.apply(plan.id)
+    bench.sandbox.faults = []
+
+
+def test_a_code_that_may_have_been_issued_is_unknown_once_the_plan_is_late(bench):
+    tiny = bench.plugins.connectors["tinycrm"]
+    bench.plugins.connectors["tinycrm"] = replace(tiny, writes=replace(tiny.writes, repeats_codes=True))
+    bench.add("ada")
+    code = IssueCode("ada", "TEA-1", 500, "GBP", "2026-12-31")
+    plan = bench.plan(extra=[PlannedChange("crm", code, None, None, "an offer")])
+    cut_short(bench, plan)
+    assert bench.sandbox.codes == {"TEA-1"}
+    bench.clock.forward(7 * HOUR)
+    result = bench.apply(plan.id)
+    assert (result.unknown, result.rejected, result.exit_code) == (1, 0, 3)
+
+
+def test_a_person_who_may_have_been_asked_is_unknown_once_the_plan_is_late(tmp_path):
+    change = AddressChange("ada", "ada@example.test", "new@example.test", "job:1")
+    with opened(tmp_path, role="mail") as bench:
+        bench.configure("[write]\npending_member = true\n" + MAPS)
+        bench.add("ada")
+        plan = bench.plan(extra=[PlannedChange("crm", change, "ada@example.test", None, "confirmed")])
+        cut_short(bench, plan)
+        assert bench.sandbox.pending == ["new@example.test"]
+        bench.clock.forward(7 * HOUR)
+        assert set(bench.apply(plan.id).left) == {
+            "it was sent and may have arrived; look on the platform:"
+            f" plan {plan.id} expired before all of it was written"
+        }
+        assert set(bench.states(plan.id).values()) == {"unknown"}
+
+
+def test_a_value_that_did_not_arrive_is_refused_once_the_plan_is_late(bench):
+    bench.add("ada", stage="retention")
+    plan = bench.plan()
+    cut_short(bench, plan)
+    bench.sandbox.people["ada"]["fields"] = {}
+    bench.clock.forward(7 * HOUR)
+    result = bench.apply(plan.id)
+    assert (result.rejected, result.unknown) == (1, 0)
+    assert next(iter(result.left)).startswith("it did not arrive and was not sent again")
 
 
 def test_a_confirmed_new_address_is_written_where_the_client_allowed_it(bench):

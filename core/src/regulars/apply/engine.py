@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from regulars.apply.admission import admit, elsewhere
@@ -42,17 +43,18 @@ def apply_plan(
     run = runs.start(journal, lease, "apply")
     ledger = Ledger(journal, lease, loaded)
     ledger.begin(run.id)
-    stopped = ""
+    stopped, writers = "", dict[str, Writer]()
     for name, destination in destinations.items():
         connection = connections.get(name)
         types = {field.name: field.type for field in loaded.target(name).fields}
         writer = Writer(ledger, connection.connector, destination, types, client.clock, client.config.write.canary)
+        writers[name] = writer
         writer.settle(_mine(ledger, name))
         if not late:
             if missing[name] != Missing():
                 destination.provision(missing[name])
             stopped = writer.write(_mine(ledger, name)) or stopped
-    _close(ledger, late or stopped)
+    _close(ledger, writers, late or stopped)
     calls = sum(connections.get(name).http.calls for name in destinations)
     result = Result.of(loaded.id, run.id, ledger.entries(), calls, late or stopped)
     with journal.tx(lease) as tx:
@@ -93,11 +95,15 @@ def _gone(target: Target, missing: Missing) -> str:
     return f"{gone} is gone from {target.platform} since the plan was made" if gone else ""
 
 
-def _close(ledger: Ledger, why: str) -> None:
-    ledger.store(_ended(entry, why) for entry in ledger.entries() if entry.state in OPEN)
+def _close(ledger: Ledger, writers: Mapping[str, Writer], why: str) -> None:
+    left = [entry for entry in ledger.entries() if entry.state in OPEN]
+    ledger.store(_ended(entry, writers.get(entry.planned.connection), why) for entry in left)
 
 
-def _ended(entry: Entry, why: str) -> Entry:
-    if entry.state == "sent":
-        return entry.now("unknown", f"it was sent, and nobody can be asked any more: {why}")
-    return entry.now("rejected", f"not sent: {why}")
+def _ended(entry: Entry, writer: Writer | None, why: str) -> Entry:
+    """What was sent and cannot be read back may have arrived; without a writer nothing can be asked."""
+    if not entry.attempt:
+        return entry.now("rejected", f"not sent: {why}")
+    if writer is None or writer.unreadable(entry):
+        return entry.now("unknown", f"it was sent and may have arrived; look on the platform: {why}")
+    return entry.now("rejected", f"it did not arrive and was not sent again: {why}")

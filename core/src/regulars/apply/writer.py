@@ -52,6 +52,14 @@ class Writer:
                 return stopped
         return ""
 
+    def unreadable(self, entry: Entry) -> bool:
+        """Whether looking tells nothing. A new pending member is another record, a new address beside the record's
+        own is not among what is asked for, and a code is no record: the platform's word has to do."""
+        writes, change = self._connector.writes, entry.planned.change
+        if isinstance(change, AddressChange) and writes is not None:
+            return writes.address_change == "pending_member" or not writes.replaces_email
+        return isinstance(change, IssueCode)
+
     def _write_kind(self, entries: Sequence[Entry]) -> str:
         canary = next(_chunks(entries, min(self._canary, self._batch)))
         sent = [entry for entry in self._through(canary) if entry.attempt]
@@ -133,7 +141,7 @@ class Writer:
 
     def _conclude(self, entry: Entry, outcome: Outcome, before: Held, held: Held | None) -> Entry:
         """The end of one change: only what was read back counts as written."""
-        if self._unreadable(entry):
+        if self.unreadable(entry):
             if outcome.status in ("written", "unchanged"):
                 return entry.now("confirmed", outcome.reason)
             return self._unsure(entry, held) if self._repeats(entry) else entry.now("unknown", outcome.reason)
@@ -164,14 +172,6 @@ class Writer:
         writes = self._connector.writes
         return isinstance(entry.planned.change, IssueCode) and writes is not None and writes.repeats_codes
 
-    def _unreadable(self, entry: Entry) -> bool:
-        """A new pending member is another record, a new address beside the record's own is not among what
-        is asked for, and a code is no record: the platform's word has to do."""
-        writes, change = self._connector.writes, entry.planned.change
-        if isinstance(change, AddressChange) and writes is not None:
-            return writes.address_change == "pending_member" or not writes.replaces_email
-        return isinstance(change, IssueCode)
-
     def _look(self, entries: Sequence[Entry]) -> list[tuple[Entry, Held | None]]:
         """Read back, and look again after a while for what is not there yet."""
         live = self._held(entries)
@@ -183,7 +183,7 @@ class Writer:
         return [(entry, live.get(entry.planned.change.id)) for entry in entries]
 
     def _is_late(self, entry: Entry, held: Held | None) -> bool:
-        return not self._unreadable(entry) and not done(entry.planned, self._types, held)
+        return not self.unreadable(entry) and not done(entry.planned, self._types, held)
 
     def _held(self, entries: Sequence[Entry]) -> Live:
         changes = [entry.planned.change for entry in entries]
