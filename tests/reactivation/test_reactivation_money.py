@@ -178,6 +178,21 @@ def test_nothing_leaves_while_consent_is_not_fresh(desk, journal, lease, provide
     assert len(sandbox.log) == asked
 
 
+@pytest.mark.parametrize("state", ["blocked", "failed", "open"])
+def test_nothing_leaves_after_a_night_that_did_not_end_well(desk, journal, lease, provider, sandbox, four, state):
+    job, _ = quote(desk, lease, provider)
+    with journal.tx(lease) as tx:
+        tx.execute(
+            "INSERT INTO run VALUES ('r-2', 2, 'night', ?, 'read', ?, NULL, '{}')", (state, NOW.isoformat())
+        )
+    asked = len(sandbox.log)
+    with pytest.raises(DataCheckError, match=f"the newest run r-2 is {state}"):
+        submit(desk, lease, provider, job.quote_ref, "renee")
+    with pytest.raises(DataCheckError, match=f"the newest run r-2 is {state}"):
+        quote(desk, lease, provider)
+    assert (len(sandbox.log), spent(desk)) == (asked, usd("0"))
+
+
 def test_an_unknown_quote_is_told(desk, lease, provider):
     with pytest.raises(PlanError, match="no quote 'q-0'"):
         submit(desk, lease, provider, "q-0", "renee")

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from regulars.errors import ConfigError
+from regulars.errors import ConfigError, DataCheckError
 from regulars.journal.lease import Lease
 from regulars.journal.store import Journal, Tx
 
 State = Literal["open", "ok", "failed", "blocked"]
+
+NIGHT = "night"
+"""The kind of run that reads and measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,21 @@ def recent(journal: Journal, limit: int = 20, kind: str | None = None) -> list[R
         _run(row)
         for row in journal.rows(f"SELECT {_COLUMNS} FROM run {where} ORDER BY no DESC LIMIT ?", [*params, limit])
     ]
+
+
+def good_night(journal: Journal, client_id: str) -> Run:
+    """A client's newest night. Raises DataCheckError unless it ended well: what a night read that did not,
+    somebody's opt-out for one, stands in no measured table."""
+    nights = recent(journal, 1, NIGHT)
+    hint = f"Run: regulars run {client_id}"
+    if not nights:
+        raise DataCheckError("nothing was read yet", where=client_id, hint=hint)
+    if nights[0].state == "blocked":
+        accept = f"regulars runs accept {client_id} {nights[0].id} --reason ..."
+        hint = f"Look: regulars status {client_id}; then mend it, or {accept}"
+    if nights[0].state != "ok":
+        raise DataCheckError(f"the newest run {nights[0].id} is {nights[0].state}", where=client_id, hint=hint)
+    return nights[0]
 
 
 def find(journal: Journal, run_id: str) -> Run:

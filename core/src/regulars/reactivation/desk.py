@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from regulars.config import ClientConfig
 from regulars.consent import freshness
 from regulars.errors import DataCheckError, PlanError
-from regulars.journal import Journal
+from regulars.journal import Journal, runs
 from regulars.reactivation.jobs import Job, jobs
 from regulars.warehouse import Session
 
@@ -41,13 +41,15 @@ class EcoaDesk:
         return freshness(self.journal, self.config.clock.consent_max_age).stale
 
     def require_fresh(self) -> None:
-        """Raise DataCheckError where consent was read too long ago for addresses to leave."""
+        """Raise DataCheckError where addresses must not leave: consent was read too long ago, or the newest
+        night did not end well, so that a "no" may have been read and stand in no table yet."""
         if stale := self.stale():
             raise DataCheckError(
                 f"consent is not fresh: {stale}",
                 where=self.config.id,
                 hint=f"Nothing left the machine. Next: regulars run {self.config.id}",
             )
+        runs.good_night(self.journal, self.config.id)
 
     def job(self, quote_ref: str) -> Job:
         """The job of a quote, by the provider's reference or ours. Raises PlanError."""

@@ -22,7 +22,8 @@ def quote(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, by: str = "") ->
     """Ask the price of all that is eligible and within budget; buys nothing. `by` is who asks.
 
     Who stands behind which record key is stored before anything leaves. Raises RefusedError (off, or
-    nobody eligible), QuotaError (no budget left) and DataCheckError (consent is not fresh).
+    nobody eligible), QuotaError (no budget left) and DataCheckError (consent is not fresh, or the newest night
+    did not end well).
     """
     left = month(desk.config, desk.journal, desk.now())
     desk.require_fresh()
@@ -58,8 +59,8 @@ def submit(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, quote_ref: str,
 
     `by` is the person who approved; where `ecoa.four_eyes` is set, somebody else than who asked for the
     quote. Raises RefusedError for the same person, PlanError (unknown, expired or outdated quote), QuotaError
-    (beyond a cap), DataCheckError (consent is not fresh), UnknownOutcomeError (nobody knows yet: the
-    money stays set aside).
+    (beyond a cap), DataCheckError (consent is not fresh, or the newest night did not end well),
+    UnknownOutcomeError (nobody knows yet: the money stays set aside).
     """
     job = desk.job(quote_ref)
     if job.connection != desk.config.ecoa.connection and job.state in ("quoted", "reserved"):

@@ -34,7 +34,7 @@ from regulars.sync import (
 )
 
 log = logging.getLogger("regulars.run")
-KIND = "night"
+KIND = runs.NIGHT
 ACCEPTED = "accepted"
 """The step of a run whose anomaly a person accepted: it goes on after the checks."""
 
