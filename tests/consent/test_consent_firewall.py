@@ -101,6 +101,17 @@ def test_a_blocked_run_refreshes_nothing(journal, clock):
         assert not freshness(journal, timedelta(hours=26)).fresh
 
 
+def test_a_run_that_was_cut_short_refreshes_nothing_and_one_that_is_going_on_does(journal, clock):
+    with journal.lease() as lease:
+        read(journal, lease, "mail", "r1")
+        clock.forward(timedelta(hours=27))
+        read(journal, lease, "mail", "r2", state="open")
+        assert freshness(journal, timedelta(hours=26)).fresh
+    assert not freshness(journal, timedelta(hours=26)).fresh
+    with journal.lease("undo"):
+        assert not freshness(journal, timedelta(hours=26)).fresh
+
+
 def test_without_any_source_nothing_is_fresh(journal):
     with journal.lease() as lease:
         read(journal, lease, "shop", "r1", kind="order")

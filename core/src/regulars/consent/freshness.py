@@ -28,17 +28,18 @@ class Freshness:
 def freshness(journal: Journal, max_age: timedelta) -> Freshness:
     """Age of the newest read of every stream that ever told about consent.
 
-    Only runs that were not blocked or failed count. Without any such stream nothing is known, which
-    is not fresh.
+    Only runs that ended well count, and the one that is going on: what a run read that was blocked, failed or
+    was cut short stands in no verdict. Without any such stream nothing is known, which is not fresh.
     """
     now = journal.clock.now()
     rows = journal.rows(
         """SELECT s.connection, s.stream,
                   (SELECT max(c.at) FROM count AS c LEFT JOIN run AS r ON r.id = c.run_id
                    WHERE c.connection = s.connection AND c.stream = s.stream
-                     AND coalesce(r.state, 'ok') NOT IN ('failed', 'blocked'))
+                     AND coalesce(r.state, 'ok') IN ('ok', ?))
            FROM (SELECT DISTINCT connection, stream FROM segment WHERE kind = 'consent') AS s
-           ORDER BY 1, 2"""
+           ORDER BY 1, 2""",
+        ("open" if journal.held("run") else "ok",),
     )
     ages = {f"{c}.{s}": now - datetime.fromisoformat(at) for c, s, at in rows if at}
     never = [f"{c}.{s} was never read to its end" for c, s, at in rows if not at]

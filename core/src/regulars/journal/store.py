@@ -92,10 +92,10 @@ class Journal:
             tx.execute("UPDATE lease SET owner = ?, epoch = ?, expires_at = ?", (owner, epoch + 1, self._expiry()))
         return Lease(self, owner, epoch + 1)
 
-    def held(self) -> bool:
-        """Whether a run holds this client now."""
+    def held(self, name: str = "") -> bool:
+        """Whether anybody, or who took the lease under `name`, holds this client now."""
         held, expires = self.rows("SELECT owner, expires_at FROM lease")[0]
-        return bool(held) and self._still_held(held, expires)
+        return bool(held) and held.startswith(f"{name}@" if name else "") and self._still_held(held, expires)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back; nothing happens where it was lost meanwhile."""
