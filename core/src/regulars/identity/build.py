@@ -38,6 +38,7 @@ def build(session: Session, settings: IdentitySettings, decisions: Iterable[Fact
     survivor. Phone numbers and names only ever propose (identity_review).
     """
     params: dict[str, Any] = {"key": settings.key, "shared": list(settings.shared_inboxes)}
+    prepare(session)
     session.run(statement(__package__, "profiles"), params)
     survivors = dict(session.query("SELECT former_key, profile_key FROM merged_key"))
     joined, apart = _decided(decisions, survivors)
@@ -52,6 +53,11 @@ def build(session: Session, settings: IdentitySettings, decisions: Iterable[Fact
     session.run(statement(__package__, "review"), params)
     session.run("DROP TABLE cluster_member; DROP TABLE decided")
     update_owners(session, settings.key)
+
+
+def prepare(session: Session) -> None:
+    """Make `reference(key, connection, id)` known to a session: the key of a profile, measured yet or not."""
+    session.run(statement(__package__, "reference"))
 
 
 def _email_keys(session: Session) -> Iterable[Key]:

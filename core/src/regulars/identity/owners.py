@@ -17,7 +17,8 @@ def update_owners(session: Session, key: str) -> None:
     of orders and takes them out; where that cannot be told, there is no touched_order.
     """
     made_of = digest(
-        key, *(statement(__package__, name) for name in ("profiles", "owners", "order_customer", "moved"))
+        key,
+        *(statement(__package__, name) for name in ("reference", "profiles", "owners", "order_customer", "moved")),
     )
     session.run(statement(__package__, "owners"))
     with together(session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars import identity
 from regulars.journal import Lease
 from regulars.reactivation.candidates import candidates
 from regulars.reactivation.desk import EcoaDesk
@@ -24,7 +25,9 @@ def adopt(desk: EcoaDesk, lease: Lease) -> int:
     }
     with desk.read() as session:
         now = today(session, [one.customer_id for one in confirmed.values()])
-        rows = session.query(statement("regulars.reactivation", "newcomers"), {"addresses": sorted(confirmed)})
+        identity.prepare(session)
+        params = {"addresses": sorted(confirmed), "key": desk.journal.key}
+        rows = session.query(statement("regulars.reactivation", "newcomers"), params)
     fresh = [
         (profile, {"with": now[one.customer_id], "why": f"confirmed through ECOA, record {one.key}"})
         for profile, customer, email, created_at in rows

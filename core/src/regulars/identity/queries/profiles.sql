@@ -2,9 +2,6 @@
 -- An address in normal form: lower case, no white space (shops store them that way).
 CREATE OR REPLACE TEMP MACRO normal_email(email) AS lower(regexp_replace(email, '\s', '', 'g'));
 
--- What a profile is called outside the warehouse: nobody who has not the client's key can tell whose it is.
-CREATE OR REPLACE TEMP MACRO reference(key, connection, id) AS left(sha256(key || '|' || connection || '|' || id), 20);
-
 CREATE OR REPLACE TEMP TABLE alias AS
 WITH RECURSIVE chain(connection, id, target, depth) AS (
     SELECT connection, id, "into" AS target, 1 AS depth FROM merges WHERE NOT deleted
