@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from reactivation.bench import add, config, row, usd
-from regulars import RefusedError
+from regulars import PlatformError, RefusedError
 from regulars.consent import stop
 from regulars.reactivation import EcoaDesk, advance, candidates, erase, jobs, month, quote, submit
 from regulars.testing import Fault
@@ -191,6 +191,31 @@ def test_a_quote_that_was_never_bought_is_forgotten_too(desk, lease, provider, s
     shop.add("ada")
     quote(desk, lease, provider)
     clock.forward(timedelta(days=8))
+    assert advance(desk, lease, provider).erased == 1
+
+
+def test_a_quote_that_was_refused_or_broke_off_is_forgotten_too(desk, lease, provider, shop, sandbox):
+    shop.add("ada")
+    sandbox.behaviour.unit_price = "0.99"
+    with pytest.raises(RefusedError):
+        quote(desk, lease, provider)
+    sandbox.faults.append(Fault("malformed", match="/quotes", times=99))
+    with pytest.raises(PlatformError):
+        quote(desk, lease, provider)
+    assert advance(desk, lease, provider).erased == 2
+    assert set(sandbox.erased) == {fact.payload["key"] for fact in desk.journal.facts("ecoa_record")}
+    assert advance(desk, lease, provider).erased == 0
+
+
+def test_a_broken_off_quote_is_forgotten_where_it_was_asked_for(desk, journal, lease, provider, shop, sandbox):
+    shop.add("ada")
+    sandbox.behaviour.unit_price = "0.99"
+    with pytest.raises(RefusedError):
+        quote(desk, lease, provider)
+    elsewhere = EcoaDesk(config(connection="other"), journal, shop.warehouse.burst)
+    assert advance(elsewhere, lease, provider).erased == 0
+    with journal.tx(lease) as tx:  # as it was written before the connection was noted
+        tx.execute("UPDATE fact SET payload = json_remove(payload, '$.connection') WHERE kind = 'ecoa_record'")
     assert advance(desk, lease, provider).erased == 1
 
 

@@ -12,7 +12,7 @@ from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import Eligibility, eligibility
 from regulars.reactivation.funnel import Funnel
 from regulars.reactivation.handover import Handover, planned_changes
-from regulars.reactivation.jobs import Job, erase, jobs
+from regulars.reactivation.jobs import Job, erase, jobs, records
 from regulars.reactivation.lift import Lift, lift
 from regulars.reactivation.progress import EcoaProgress
 from regulars.reactivation.purchase import quote, submit
@@ -42,5 +42,6 @@ __all__ = [
     "month",
     "planned_changes",
     "quote",
+    "records",
     "submit",
 ]

@@ -173,12 +173,17 @@ def _suppress(
 def _erase(
     desk: EcoaDesk, lease: Lease, provider: EcoaProvider, takes: EcoaCapabilities, progress: EcoaProgress
 ) -> None:
-    """Have erased people, and jobs whose time is over, forgotten by the provider, and by ourselves."""
+    """Have erased people, and jobs whose time is over, forgotten by the provider, and by ourselves.
+
+    Records of a quote that was refused or broke off, so that it is no job, were sent all the same.
+    """
     mine = {job.id: job for job in _ours(desk)}
     done = {fact.subject for fact in desk.journal.facts("ecoa_erased")}
-    left = [one for one in records(desk.journal) if one.job in mine and one.key not in done]
+    known, here = jobs(desk.journal), ("", desk.config.ecoa.connection)
+    lost = {one.job for one in records(desk.journal) if one.job not in known and one.connection in here}
+    left = [one for one in records(desk.journal) if one.job in mine.keys() | lost and one.key not in done]
     gone = _erased_people(desk, left)
-    over = {job.id for job in mine.values() if _is_over(desk, job, takes)}
+    over = lost | {job.id for job in mine.values() if _is_over(desk, job, takes)}
     due = {one.key: "erased" for one in left if one.key in gone}
     due |= {one.key: "over" for one in left if one.job in over and one.key not in gone}
     _forget_here(desk, lease, [one for one in left if one.key in gone])

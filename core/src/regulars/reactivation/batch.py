@@ -50,7 +50,8 @@ def draft(desk: EcoaDesk, takes: EcoaCapabilities, left: Month) -> Batch:
     with desk.read() as session:
         found = eligibility(session, desk.config, desk.journal, desk.now(), takes.regions).eligible
         chosen = found[: _allowed(desk, takes, left, len(found))]
-        people = [Record(str(x.customer_id), job, secrets.token_hex(16), x.reference) for x in chosen]
+        where = str(desk.config.ecoa.connection)
+        people = [Record(str(x.customer_id), job, secrets.token_hex(16), x.reference, where) for x in chosen]
         return _batch(desk, session, job, people, chosen, takes, left.most)
 
 

@@ -31,12 +31,14 @@ State = Literal["quoted", "reserved", "submitted", "settled", "released"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One address in a job; `reference` is the keyed hash of the old address."""
+    """One address in a job; `reference` is the keyed hash of the old address, `connection` where it was named
+    ("": older than that was noted)."""
 
     customer_id: str
     job: str
     key: str
     reference: str
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ def jobs(journal: Journal) -> dict[str, Job]:
 def records(journal: Journal, job: str | None = None) -> list[Record]:
     """The addresses of one job, or of all."""
     facts = (
-        Record(f.subject, f.payload["job"], f.payload["key"], f.payload["reference"])
+        Record(
+            f.subject, f.payload["job"], f.payload["key"], f.payload["reference"], f.payload.get("connection", "")
+        )
         for f in journal.facts("ecoa_record")
     )
     return [record for record in facts if job is None or record.job == job]

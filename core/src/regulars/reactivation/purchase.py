@@ -33,7 +33,15 @@ def quote(desk: EcoaDesk, lease: Lease, provider: EcoaProvider, by: str = "") ->
             tx,
             "ecoa_record",
             [
-                (one.customer_id, {"job": one.job, "key": one.key, "reference": one.reference})
+                (
+                    one.customer_id,
+                    {
+                        "job": one.job,
+                        "key": one.key,
+                        "reference": one.reference,
+                        "connection": one.connection,
+                    },
+                )
                 for one in batch.people
             ],
         )

@@ -25,7 +25,7 @@ def advance_ecoa(at: Desk, result: Result) -> None:
     Also where ECOA was switched off since: what was bought is collected, who is erased is erased there.
     """
     config = at.client.config.ecoa
-    if config.connection is None or not reactivation.jobs(at.journal):
+    if config.connection is None or not reactivation.records(at.journal):
         return
     where = reactivation.EcoaDesk(at.client.config, at.journal, at.warehouse.burst)
     try:

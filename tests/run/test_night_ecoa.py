@@ -1,4 +1,4 @@
-"""A night after somebody's confirmed new address became a member of its own."""
+"""What a night does about new addresses: a confirmed one that became a member, and a quote that broke off."""
 
 from datetime import timedelta
 
@@ -65,3 +65,12 @@ def test_a_member_made_since_the_last_night_is_no_second_person_for_one_night(st
     with desk(stage.client(), stage.plugins) as at, at.warehouse.published() as session:
         assert session.query(CUSTOMERS, {"email": NEW}) == [(customer,)]
     assert (after.state, after.customers) == ("ok", before.customers)
+
+
+def test_a_night_has_the_records_of_a_quote_forgotten_that_never_became_a_job(stage):
+    stage.night()
+    with desk(stage.client(), stage.plugins) as at, at.journal.tx(at.lease) as tx:
+        record = {"job": "e-1", "key": "k-1", "reference": "", "connection": "ecoa"}
+        at.journal.add_facts(tx, "ecoa_record", [("somebody", record)])
+    stage.forward(hours=22)
+    assert stage.night().ecoa == {"polled": 0, "settled": 0, "erased": 1}
