@@ -20,7 +20,7 @@ from regulars.reactivation.candidates import Candidate, candidates
 from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import prepare
 from regulars.reactivation.history import today, withdrawn
-from regulars.reactivation.jobs import Job, Record, addresses, erase, jobs, records
+from regulars.reactivation.jobs import Job, Record, addresses, erase, forgotten, jobs, records
 from regulars.reactivation.progress import EcoaProgress
 
 KEPT = timedelta(days=30)
@@ -201,7 +201,7 @@ def _erase(
 
 def _erased_people(desk: EcoaDesk, left: Sequence[Record]) -> Collection[str]:
     """Record keys of people who are erased: by our own list, by a platform's word, or by request."""
-    keys = {fact.subject for fact in desk.journal.facts("ecoa_forget")}
+    keys = forgotten(desk.journal)
     stopped = {ref for ref, one in stops(desk.journal).items() if one.why == "erased"}
     held = addresses(desk.journal)
     keys |= {key for key, email in held.items() if stop_reference(desk.journal, email) in stopped}

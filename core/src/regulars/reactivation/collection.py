@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from regulars.ecoa import EcoaJob, EcoaProvider, EcoaRejection, EcoaResult
@@ -15,7 +15,7 @@ from regulars.reactivation.candidates import Found, State, Whose, candidates, ju
 from regulars.reactivation.desk import EcoaDesk
 from regulars.reactivation.eligibility import role_parts
 from regulars.reactivation.history import today, withdrawn
-from regulars.reactivation.jobs import Job, jobs, records, reference
+from regulars.reactivation.jobs import Job, forgotten, hold, jobs, records, reference
 from regulars.reactivation.progress import EcoaProgress
 from regulars.reactivation.purchase import recover
 
@@ -109,9 +109,7 @@ def _collect(
     news = _news(desk, [*found, *(one for key, one in unusable.items() if key not in answered)])
     with desk.journal.tx(lease) as tx:
         desk.journal.add_facts(tx, "ecoa_result", [_fact(one) for one in news])
-        held = {fact.subject for fact in desk.journal.facts("ecoa_address")}
-        kept = [(one.record.key, {"email": one.email}) for one in news if one.email and one.record.key not in held]
-        desk.journal.add_facts(tx, "ecoa_address", kept)
+        hold(tx, {one.record.key: one.email for one in news}, desk.journal)
         if final:
             paid = answer.charged or job.counts
             desk.journal.add_facts(
@@ -170,8 +168,11 @@ def _note_overdue(desk: EcoaDesk, provider: EcoaProvider, job: Job, progress: Ec
 
 
 def _news(desk: EcoaDesk, found: Sequence[Found]) -> list[Found]:
-    before: Mapping[str, str] = {one.key: one.state for one in candidates(desk.journal)}
-    return [one for one in found if before.get(one.record.key) != one.state]
+    """What differs from the newest word on its record: a partial result may be corrected by a later one."""
+    before = {one.key: (one.state, one.email, one.expires_at) for one in candidates(desk.journal)}
+    gone = forgotten(desk.journal)
+    kept = [replace(one, email=None) if one.record.key in gone else one for one in found]
+    return [one for one in kept if before.get(one.record.key) != (one.state, one.email, one.expires_at)]
 
 
 def _fact(one: Found) -> tuple[str, dict[str, object]]:

@@ -5,7 +5,7 @@ ecoa_record     subject customer  record key of one address in one job; the addr
 ecoa_reserved   subject job       money set aside and the idempotency key, before the call
 ecoa_submitted  subject job       the provider's own name of the job
 ecoa_result     subject customer  what came back, without the address
-ecoa_address    subject record key  the new address: personal data, erased by `erase`
+ecoa_address    subject record key  the new address: personal data, replaced by `hold`, erased by `erase`
 ecoa_settled    subject job       what it cost in the end
 ecoa_released   subject job       nothing was bought
 ecoa_claim      subject job       record keys whose new address bounced, before they are returned
@@ -27,6 +27,8 @@ from regulars.journal import Fact, Journal, Tx
 from regulars.money import Money
 
 State = Literal["quoted", "reserved", "submitted", "settled", "released"]
+
+_DROP = "DELETE FROM fact WHERE kind = 'ecoa_address' AND subject = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,19 @@ def addresses(journal: Journal) -> dict[str, str]:
     return {fact.subject: str(fact.payload["email"]) for fact in journal.facts("ecoa_address")}
 
 
+def hold(tx: Tx, newest: Mapping[str, str | None], journal: Journal) -> None:
+    """Keep the new address of each record key as the newest word has it, and none where that is None."""
+    held = addresses(journal)
+    changed = {key: email for key, email in newest.items() if held.get(key) != email}
+    tx.executemany(_DROP, [(key,) for key in changed.keys() & held.keys()])
+    journal.add_facts(tx, "ecoa_address", [(key, {"email": email}) for key, email in changed.items() if email])
+
+
+def forgotten(journal: Journal) -> set[str]:
+    """Record keys of erased people: no address is ever kept for them again."""
+    return {fact.subject for fact in journal.facts("ecoa_forget")}
+
+
 def erase(tx: Tx, customer_ids: Sequence[str], journal: Journal) -> int:
     """Forget the new addresses that were found for these customers; returns how many. The provider is
     asked to forget them by the next run.
@@ -126,7 +141,7 @@ def erase(tx: Tx, customer_ids: Sequence[str], journal: Journal) -> int:
     keys = [record.key for record in records(journal) if record.customer_id in wanted]
     journal.add_facts(tx, "ecoa_forget", [(key, {}) for key in keys])
     held = sorted(addresses(journal).keys() & set(keys))
-    tx.executemany("DELETE FROM fact WHERE kind = 'ecoa_address' AND subject = ?", [(key,) for key in held])
+    tx.executemany(_DROP, [(key,) for key in held])
     return len(held)
 
 
