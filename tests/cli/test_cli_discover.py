@@ -43,8 +43,11 @@ class Campaigns:
             Finding("ok", "recipients", "3 people"),
             Finding("error", "reply-to", "the domain is not verified"),
         )
-        url = "https://toy.example.test/d/1"
-        return self.box.drafts.setdefault(request.name, Draft("d1", request.name, url, False, checks))
+        if (there := self.find(request.name)) and not there.empty:
+            return there
+        made = Draft("d1", request.name, "https://toy.example.test/d/1", False, checks)
+        self.box.drafts[request.name] = made
+        return made
 
 
 @pytest.fixture
@@ -122,6 +125,15 @@ def test_a_draft_is_made_after_a_yes_and_found_the_second_time(toy, box):
     assert "It is not sent" in done.stderr
     again = json.loads(toy(*DRAFT, "--json", "--no-input").stdout)
     assert (again["id"], again["made"], len(box.drafts)) == ("d1", False, 1)
+
+
+def test_a_draft_that_broke_off_before_its_content_is_finished_after_a_yes(toy, box):
+    half = Draft("d1", "Winter", "https://toy.example.test/d/1", False, empty=True)
+    box.drafts["Winter"] = half
+    assert toy(*DRAFT, "--no-input").exit_code == 6
+    assert box.drafts["Winter"] is half
+    done = json.loads(toy(*DRAFT, "--yes", "--json").stdout)
+    assert (done["made"], box.drafts["Winter"].empty) == (True, False)
 
 
 def test_without_a_yes_nothing_is_made(toy, box):

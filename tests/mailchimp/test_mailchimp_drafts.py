@@ -43,7 +43,7 @@ def test_a_draft_has_list_subject_sender_and_content_and_its_check_list(filled, 
 def test_what_stands_in_the_way_of_sending_is_told(filled, drafts):
     filled.audience.campaign_defaults["from_email"] = ""
     draft = drafts.make(REQUEST)
-    assert not draft.ready
+    assert (draft.ready, draft.empty) == (False, False)
     assert [f.text for f in draft.findings if f.level == "error"] == ["There is no reply-to address."]
 
 
@@ -79,7 +79,9 @@ def test_a_draft_that_was_left_empty_is_filled_by_the_next_attempt(filled, draft
     with pytest.raises(UnknownOutcomeError):
         drafts.make(REQUEST)
     assert made(filled)[0]["html"] == ""
+    assert drafts.find(REQUEST.name).empty
     assert drafts.make(REQUEST).ready
+    assert not drafts.find(REQUEST.name).empty
     assert len(made(filled)) == 1
 
 

@@ -335,13 +335,14 @@ class DraftRequest:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A prepared campaign. `url` is where a person opens it, `ready` the platform's own verdict, and
-    `findings` are its check-list."""
+    `findings` are its check-list. `empty`: making it broke off before its content."""
 
     id: str
     name: str
     url: str
     ready: bool
     findings: tuple[Finding, ...] = ()
+    empty: bool = False
 
 
 class Drafts(Protocol):
@@ -351,7 +352,7 @@ class Drafts(Protocol):
         """The draft of that name, None where there is none; a failed look-up raises."""
 
     def make(self, request: DraftRequest) -> Draft:
-        """Prepare the campaign, once: what `find` finds is answered as it is.
+        """Prepare the campaign, once: what `find` finds is answered as it is, an empty one is finished.
 
         Raises ConfigError where the list or the template does not exist, UnknownOutcomeError where nobody
         knows whether it was made.

@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Prepare the campaign NAME from a template for one of our lists. It is never sent from here.
 
-    What is there under that name already is shown and left as it is.
+    What is there under that name already is shown and left as it is, but for one that broke off before its
+    content: that is finished.
     """
     from regulars.changes import JoinList
     from regulars.cli.call import connection_of
@@ -43,8 +44,8 @@ def command(
         firewall.check(JoinList("-", list_), connection.connector.writes, connection.where)
         drafts = connection.drafts()
         draft = drafts.find(name)
-        made = draft is None
-        if draft is None:
+        made = draft is None or draft.empty
+        if draft is None or draft.empty:
             for line in _wanted(request, connection.connector.title, connection.check().account_name):
                 call.say(line)
             if not yes and not call.agree("Prepare it?"):

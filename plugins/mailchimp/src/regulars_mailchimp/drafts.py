@@ -133,12 +133,14 @@ class MailchimpDrafts:
         checks = self._client.get(f"campaigns/{row['id']}/send-checklist", fields="is_ready,items")
         gone = row.get("status") not in ("save", None)
         said = [Finding("warning", "status", f"not a draft any more: {row.get('status')}")] if gone else []
+        ready = bool(checks.get("is_ready")) and not gone
         return Draft(
             id=str(row["id"]),
             name=name,
             url=f"https://{self._client.data_centre}.admin.mailchimp.com/campaigns/edit?id={row.get('web_id')}",
-            ready=bool(checks.get("is_ready")) and not gone,
+            ready=ready,
             findings=(*said, *(_finding(item) for item in checks.get("items") or ())),
+            empty=not ready and not gone and not self._content(row),
         )
 
 
