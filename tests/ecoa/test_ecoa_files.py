@@ -347,6 +347,7 @@ def test_bounces_are_claimed_by_one_file_and_credited_when_the_provider_answers(
     credit = provider.return_bounces(job.job_ref, bounces)
     assert (credit.granted, credit.waiting) == (Money.parse("0.15", "USD"), 0)
     assert [(one.record_key, one.reason) for one in credit.refused] == [("k-ada", "it delivers")]
+    assert credit.by_record == {"k-dan": credit.granted}
     assert names(tmp_path / "outbox") == []
     assert provider.poll(job.job_ref).charged == vendor.charged()
 

@@ -8,6 +8,7 @@ import pytest
 from reactivation.bench import add, config, row, usd
 from regulars import PlatformError, RefusedError
 from regulars.consent import stop
+from regulars.ecoa import EcoaCredit
 from regulars.reactivation import EcoaDesk, advance, candidates, erase, jobs, month, quote, submit
 from regulars.testing import Fault
 from regulars_ecoa.sandbox.matching import hashed
@@ -110,6 +111,53 @@ def test_a_refused_credit_is_told(collected, desk, lease, provider, shop, sandbo
     progress = advance(desk, lease, provider)
     assert progress.notes == {collected.id: "no credit for a bounced address: it delivers"}
     assert jobs(desk.journal)[collected.id].credited == usd("0")
+
+
+class ByAndBy:
+    """A provider that decides one bounced address with each call and credits it once."""
+
+    def __init__(self, inner, by_record):
+        self.inner, self.by_record, self.decided = inner, by_record, {}
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def return_bounces(self, ref, bounced):
+        keys = sorted(one.record_key for one in bounced)
+        undecided = [key for key in keys if key not in self.decided]
+        self.decided |= dict.fromkeys(undecided[:1], usd("0.15"))
+        paid = {key: money for key, money in self.decided.items() if key in keys}
+        granted = sum(paid.values(), usd("0"))
+        return EcoaCredit(granted, len(undecided[1:]), by_record=paid if self.by_record else {})
+
+
+@pytest.mark.parametrize(("by_record", "credited"), [(True, "0.30"), (False, "0.15")])
+def test_what_a_claim_brought_is_not_lost_with_a_person_who_is_erased_while_it_waits(
+    collected, desk, lease, provider, shop, by_record, credited
+):
+    bounces(shop, "gone.again.dan@example.test")
+    bounces(shop, "ada.new@example.test")
+    slow = ByAndBy(provider, by_record)
+    advance(desk, lease, slow)
+    assert jobs(desk.journal)[collected.id].credited == usd("0.15")
+    (first,) = slow.decided
+    with desk.journal.tx(lease) as tx:
+        erase(tx, [one.customer_id for one in candidates(desk.journal) if one.key == first], desk.journal)
+    advance(desk, lease, slow)
+    advance(desk, lease, slow)
+    assert jobs(desk.journal)[collected.id].credited == usd(credited)
+
+
+def test_a_claim_all_of_whose_people_are_erased_keeps_what_it_brought(collected, desk, lease, provider, shop):
+    for name in ("gone.again.dan", "ada.new", "bob.new"):
+        bounces(shop, f"{name}@example.test")
+    slow = ByAndBy(provider, by_record=False)
+    for _ in range(2):
+        advance(desk, lease, slow)
+    with desk.journal.tx(lease) as tx:
+        erase(tx, ["c-ada", "c-bob", "c-dan"], desk.journal)
+    advance(desk, lease, slow)
+    assert jobs(desk.journal)[collected.id].credited == usd("0.30")
 
 
 # --- people who said no ------------------------------------------------------------------------------

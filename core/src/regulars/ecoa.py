@@ -202,11 +202,13 @@ class EcoaBounce:
 @dataclass(frozen=True, slots=True)
 class EcoaCredit:
     """What returned bounces brought: `granted` for all rows of this call together, `waiting` rows that
-    are not decided yet, `refused` rows that bring nothing and why."""
+    are not decided yet, `refused` rows that bring nothing and why; `by_record` what each record key brought,
+    where the provider tells."""
 
     granted: Money
     waiting: int = 0
     refused: tuple[EcoaRejection, ...] = ()
+    by_record: Mapping[str, Money] = field(default_factory=dict)
 
 
 class EcoaProvider(Protocol):

@@ -7,8 +7,9 @@ Each step is written down before or after the call so that a crash repeats it, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from regulars.consent import reference as stop_reference
 from regulars.consent import stops
@@ -87,23 +88,36 @@ def _ask_credit(
         if key in emails
     ]
     # People erased meanwhile are not named again, whatever their credit would have been.
-    told = (
-        provider.return_bounces(job.job_ref, rows) if rows else EcoaCredit(job.credits.get(claim.seq, _none(job)))
-    )
+    told = provider.return_bounces(job.job_ref, rows) if rows else EcoaCredit(_none(job))
+    before = [f.payload for f in desk.journal.facts("ecoa_credit", job.id) if f.payload["claim"] == claim.seq]
+    left_out = set(claim.payload["keys"]) - {row.record_key for row in rows}
+    minor, by_record = _granted(told, before[-1] if before else {}, left_out)
     payload = {
         "claim": claim.seq,
-        "minor": told.granted.minor,
+        "minor": minor,
         "currency": told.granted.currency,
         "waiting": told.waiting,
         "refused": len(told.refused),
+        "by": by_record,
     }
-    before = [f.payload for f in desk.journal.facts("ecoa_credit", job.id) if f.payload["claim"] == claim.seq]
     if before[-1:] != [payload]:
         with desk.journal.tx(lease) as tx:
             desk.journal.add_facts(tx, "ecoa_credit", [(job.id, payload)])
     progress.returned += len(rows)
     for one in told.refused:
         progress.note(job.id, f"no credit for a bounced address: {one.reason}")
+
+
+def _granted(told: EcoaCredit, last: Mapping[str, Any], left_out: Collection[str]) -> tuple[int, dict[str, int]]:
+    """What a claim brought in all, in minor units, and by record key as far as that is told.
+
+    The answer speaks of the rows of its own call: what records that are `left_out` brought before stays theirs.
+    Where the provider does not tell it by record, the claim brought at least what it had brought before.
+    """
+    kept = {key: minor for key, minor in last.get("by", {}).items() if key in left_out}
+    by_record = kept | {key: money.minor for key, money in told.by_record.items()}
+    granted = told.granted.minor + sum(kept.values())
+    return max(granted, last.get("minor", 0)) if left_out else granted, by_record
 
 
 def _none(job: Job) -> Money:

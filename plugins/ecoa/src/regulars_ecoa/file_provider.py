@@ -124,9 +124,9 @@ class EcoaFile(EcoaProvider):
         body = written(header, sorted(rows), self._settings.separator, self._settings.encoding)
         self._folder.hand_over(f"{job_ref}_bounces_{_digest(keys)}_{len(rows)}.txt", body)
         decided = {key: said for key, said in self._decisions(job_ref).items() if key in keys}
-        granted = sum((said for said in decided.values() if isinstance(said, Money)), self._settings.cost(0))
+        paid = {key: said for key, said in decided.items() if isinstance(said, Money)}
         refused = tuple(said for said in decided.values() if isinstance(said, EcoaRejection))
-        return EcoaCredit(granted, len(keys - decided.keys()), refused)
+        return EcoaCredit(sum(paid.values(), self._settings.cost(0)), len(keys - decided.keys()), refused, paid)
 
     def suppress(self, hashes: Sequence[str]) -> None:
         only_hashes(hashes)
