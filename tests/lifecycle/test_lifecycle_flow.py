@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 from lifecycle.nights import Nights
 from metrics.shop import noon
-from regulars.lifecycle import Return, flows, returns, verdict
+from regulars.lifecycle import Return, flows, recorded_since, returns, verdict
+
+ZONE = "Europe/London"
 
 
 def test_the_rows_of_a_months_flow_are_the_stages_of_its_start(nights: Nights) -> None:
@@ -21,7 +23,7 @@ def test_the_rows_of_a_months_flow_are_the_stages_of_its_start(nights: Nights) -
         nights.night(as_of)
         then[as_of] = dict(nights.shop.all("SELECT stage, count(*) FROM standing GROUP BY stage"))
     facts = [fact for fact in nights.facts if fact.kind == "stage"]
-    (flow,) = flows(nights.shop.session, facts, date(2026, 2, 28), months=1)[-1:]
+    (flow,) = flows(nights.shop.session, facts, date(2026, 2, 28), ZONE, months=1)[-1:]
     assert flow.counts == {
         ("acquisition", "retention"): 1, ("acquisition", "expansion"): 1, ("", "acquisition"): 1,
     }  # fmt: skip
@@ -36,8 +38,19 @@ def test_two_profiles_that_became_one_customer_count_once(nights: Nights) -> Non
     nights.shop.same("ann", "ann2")
     nights.night("2026-02-28")
     facts = [fact for fact in nights.facts if fact.kind == "stage"]
-    (flow,) = flows(nights.shop.session, facts, date(2026, 2, 28), months=1)[-1:]
+    (flow,) = flows(nights.shop.session, facts, date(2026, 2, 28), ZONE, months=1)[-1:]
     assert sum(flow.counts.values()) == 1
+
+
+def test_a_month_that_began_before_anything_was_recorded_has_no_flow(nights: Nights) -> None:
+    nights.shop.order("ann", "2026-01-10")
+    nights.night("2026-02-10")
+    nights.night("2026-03-31")
+    facts = [fact for fact in nights.facts if fact.kind == "stage"]
+    assert recorded_since(facts, ZONE) == date(2026, 2, 10)
+    found = flows(nights.shop.session, facts, date(2026, 3, 31), ZONE, months=2)
+    assert [(flow.starts_on, flow.ends_on) for flow in found] == [(date(2026, 2, 28), date(2026, 3, 31))]
+    assert flows(nights.shop.session, [], date(2026, 3, 31), ZONE) == []
 
 
 def test_the_return_of_a_year_is_counted_by_the_level_of_a_year_ago(nights: Nights) -> None:
@@ -46,7 +59,7 @@ def test_the_return_of_a_year_is_counted_by_the_level_of_a_year_ago(nights: Nigh
     nights.shop.order("bob", "2025-12-01")
     nights.shop.order("new", "2025-12-01")
     nights.today("2026-01-31")
-    assert returns(nights.shop.session, date(2026, 1, 31), "Europe/London") == [Return("basic", 2, 1)]
+    assert returns(nights.shop.session, date(2026, 1, 31), ZONE) == [Return("basic", 2, 1)]
 
 
 @pytest.mark.parametrize(

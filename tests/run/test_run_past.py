@@ -103,6 +103,8 @@ def test_a_command_that_reads_takes_the_day_and_one_that_writes_does_not(stage):
     told = run("lifecycle", "acme", "--as-of", str(DAY))
     assert told.exit_code == 0
     assert f"stages on {DAY}" in told.stdout
+    assert f"who moved: 2 of the months left out, the record of stages begins on {DAY}" in told.stdout
+    assert "new here" not in told.stdout
     assert run("run", "acme", "--as-of", str(DAY)).exit_code == 2
     refused = run("recommend", "acme", "--as-of", str(DAY), "--accept", "x")
     assert "a past day cannot be decided about" in refused.stderr

@@ -10,6 +10,8 @@ import click
 from regulars.cli.call import Call, dated, pass_call, shared, table
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from regulars.lifecycle import Flow, Line, Return
 
 
@@ -26,7 +28,7 @@ def command(call: Call, client_id: str, months: int) -> None:
     from dataclasses import asdict
 
     from regulars.explain.snapshot import lines as in_force
-    from regulars.lifecycle import flows, returns, stored, verdict
+    from regulars.lifecycle import flows, recorded_since, returns, stored, verdict
     from regulars.lifecycle.settings import lifecycle_settings
     from regulars.run.desk import reading
     from regulars.warehouse import Warehouse
@@ -37,13 +39,15 @@ def command(call: Call, client_id: str, months: int) -> None:
         as_of = basis["as_of"]
         stages = dict(session.query("SELECT stage, count(*) FROM standing GROUP BY stage"))
         levels = session.query(_LEVELS)
-        flow = flows(session, journal.facts("stage"), as_of, months)
-        back = returns(session, as_of, lifecycle_settings(client.config).zone)
+        zone, facts = lifecycle_settings(client.config).zone, list(journal.facts("stage"))
+        since, flow = recorded_since(facts, zone), flows(session, facts, as_of, zone, months)
+        back = returns(session, as_of, zone)
     data = {
         "as_of": as_of.isoformat(),
         "lines": [asdict(line) | {"on": line.on and line.on.isoformat()} for line in lines],
         "stages": stages,
         "levels": [dict(zip(("level", "customers", "median_days", "stuck"), row, strict=True)) for row in levels],
+        "recorded_since": since and since.isoformat(),
         "flows": [_flow_data(one) for one in flow],
         "return_by_level": [asdict(one) | {"share": one.share} for one in back],
         "verdict": verdict(back),
@@ -53,6 +57,7 @@ def command(call: Call, client_id: str, months: int) -> None:
         [
             *_lines(lines, client.file),
             *_sizes(basis, stages, levels),
+            *_unrecorded(since, months + 1 - len(flow)),
             *_flows(flow),
             *_returns(back, verdict(back)),
         ],
@@ -115,6 +120,14 @@ def _sizes(basis: dict[str, Any], stages: dict[str, int], levels: Sequence[tuple
     yield from table([row[:3] for row in levels], ("level", "customers", "median days"))
     stuck = sum(row[3] for row in levels)
     yield f"stuck in basic for more than {basis['basic_max_dwell']} days: {stuck:,}"
+
+
+def _unrecorded(since: date | None, months: int) -> Iterator[str]:
+    """Of a month that began before the record, nobody knows who moved, or who was here already."""
+    if months:
+        yield ""
+        begins = f"the record of stages begins on {since}" if since else "no stage was recorded yet"
+        yield f"who moved: {months:,} of the months left out, {begins}"
 
 
 def _flows(flow: Sequence[Flow]) -> Iterator[str]:

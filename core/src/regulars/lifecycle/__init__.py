@@ -4,7 +4,7 @@ State, stage and level are functions of the data as of a day; the journal keeps 
 night, because data change afterwards. Down-moves wait; missing evidence moves nobody down.
 """
 
-from regulars.lifecycle.flow import Flow, Return, flows, returns, verdict
+from regulars.lifecycle.flow import Flow, Return, flows, recorded_since, returns, verdict
 from regulars.lifecycle.history import FACTS, KINDS, LINE, Recorded, history, line_facts, moves
 from regulars.lifecycle.line import Line, refusals, stored
 from regulars.lifecycle.settings import LifecycleSettings, lifecycle_settings
@@ -25,6 +25,7 @@ __all__ = [
     "lifecycle_settings",
     "line_facts",
     "moves",
+    "recorded_since",
     "refusals",
     "returns",
     "stale",

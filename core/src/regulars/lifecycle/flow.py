@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from regulars.journal import Fact
 from regulars.models import Level, Stage
@@ -23,7 +24,7 @@ NOT_SEPARATED = "the rules do not separate your customers"
 @dataclass(frozen=True, slots=True)
 class Flow:
     """From the end of one day to the end of another: (stage then, stage now) -> customers. Stage then is ""
-    for those who came since, or of whom nothing was recorded then."""
+    for those who came since."""
 
     starts_on: date
     ends_on: date
@@ -60,16 +61,27 @@ def month_ends(as_of: date, months: int) -> list[date]:
     return ends[::-1]
 
 
-def flows(session: Session, facts: Iterable[Fact], as_of: date, months: int = 1) -> Sequence[Flow]:
-    """The flow through each of the last months and the running one, from recorded moves of stages.
+def recorded_since(facts: Sequence[Fact], zone: str) -> date | None:
+    """The day of the first night that recorded anything, in the client's zone. It dates back the one stage in
+    which it found somebody, and knows of none before; None where there was no night."""
+    first = min((fact.at for fact in facts), default=None)
+    return first and first.astimezone(ZoneInfo(zone)).date()
+
+
+def flows(session: Session, facts: Sequence[Fact], as_of: date, zone: str, months: int = 1) -> Sequence[Flow]:
+    """The flow through each of the last months and the running one, from recorded moves of stages; not of a
+    month that began before anything was recorded.
 
     A customer counts once, under today's profiles. `facts` are those of kind "stage". Makes stage_move.
     """
+    since = recorded_since(facts, zone)
     told = [(fact.subject, date.fromisoformat(fact.payload["on"]), fact.payload["new"]) for fact in facts]
     names = ("subjects", "moved", "stages")
     session.run(_MOVES, {name: [row[n] for row in told] for n, name in enumerate(names)})
     found = []
     for starts_on, ends_on in pairwise(month_ends(as_of, months)):
+        if since is None or starts_on < since:
+            continue
         rows = session.query(statement(__package__, "transition"), {"starts_on": starts_on, "ends_on": ends_on})
         found.append(Flow(starts_on, ends_on, {(old or "", new): count for old, new, count in rows}))
     return found
