@@ -19,11 +19,11 @@ MAY = Span(date(2026, 5, 1), date(2026, 5, 31))
 AS_OF = "2026-06-10"
 
 
-def made(shop: Shop, given: Given | None = None, *, as_of: str = AS_OF) -> Card:
+def made(shop: Shop, given: Given | None = None, *, as_of: str = AS_OF, span: Span = MAY) -> Card:
     shop.build(as_of)
     shop.predict(as_of)
     shop.session.load("signal_source", pa.table({"kind": pa.array([], pa.string())}))
-    return scorecard(shop.session, MAY, given or Given())
+    return scorecard(shop.session, span, given or Given())
 
 
 def cell(card: Card, figure: Any, label: str, part: str = "now") -> Metric:
@@ -121,6 +121,18 @@ def test_alignment_is_refunds_complaints_and_preferences(shop: Shop) -> None:
     assert cell(card, "alignment", "refunded share of sales").value == 10
     assert cell(card, "alignment", "people who complained").value == 50
     assert cell(card, "alignment", "preferences filled").value == 50
+
+
+def test_what_is_known_of_today_alone_is_in_no_earlier_month_than_the_last(shop: Shop) -> None:
+    shop.order("ann", "2026-04-03")
+    shop.add("signal", person_id="ann", kind="preference_colour", value="green")
+    last = made(shop)
+    earlier = made(shop, span=Span(date(2026, 4, 1), date(2026, 4, 30)))
+    for figure, label in (("clv", "median CLV, predicted"), ("alignment", "preferences filled")):
+        assert cell(last, figure, label).value is not None
+        assert cell(earlier, figure, label).value is None
+        why = "not measured: only today's is known; that of the month: --as-of 2026-05-01"
+        assert cell(earlier, figure, label).note == why
 
 
 def test_cost_is_the_sum_of_its_parts_where_all_are_known(shop: Shop) -> None:

@@ -6,13 +6,13 @@ What is not known is not measured, and says what is missing; it is never 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from regulars.metrics import Span, buyers, span_before, year_before
+from regulars.metrics import Span, buyers, last_complete, span_before, year_before
 from regulars.metrics.values import predicted_margin
 from regulars.models import Metric
 from regulars.money import Money
@@ -67,8 +67,12 @@ def scorecard(session: Session, span: Span, given: Given) -> Card:
     for name in NAMES:
         cells = [getattr(month, name if name != "return" else "returned")() for month in months]
         figures[name] = tuple(Line(row[0].name, *row) for row in zip(*cells, strict=True))
-    figures["clv"] += _predicted(session, currency, as_of)
-    figures["alignment"] += _preferences(session, as_of)
+    today = [*_predicted(session, currency, as_of), _preferences(session, as_of)]
+    if span != last_complete("month", as_of):
+        today = [_not_of_today(line, span) for line in today]
+    *predicted, preferences = today
+    figures["clv"] += tuple(predicted)
+    figures["alignment"] += (preferences,)
     return Card(span, currency, as_of, figures, outlook(session, as_of))
 
 
@@ -241,14 +245,14 @@ def _predicted(session: Session, currency: str, as_of: date) -> tuple[Line, ...]
     )
 
 
-def _preferences(session: Session, as_of: date) -> tuple[Line, ...]:
+def _preferences(session: Session, as_of: date) -> Line:
     _, _, filled, told, people = _tonight(session)
     is_known = bool(told and people)
     value = Decimal(100 * filled) / people if is_known else None
     formula = f"people with a preference / all people x 100 = {filled:,} / {people:,} x 100"
     missing = "no signal of kind preference is mapped"
     inputs = {"people with a preference": filled, "people": people} if is_known else {}
-    return (_of_today("preferences filled", value, "%", (formula, missing), inputs, as_of),)
+    return _of_today("preferences filled", value, "%", (formula, missing), inputs, as_of)
 
 
 def _of_today(
@@ -264,3 +268,9 @@ def _of_today(
     now = Metric(name, value, unit, f"as of {as_of}", formula, inputs, as_of, note)
     past = Metric(name, None, unit, "past", formula, {}, as_of, "not measured: only today's is known")
     return Line(name, now, past, past)
+
+
+def _not_of_today(line: Line, span: Span) -> Line:
+    """The line in the card of an earlier month than the last: today's number is not that month's."""
+    note = f"{line.before.note}; that of the month: --as-of {span.ends_on + timedelta(days=1)}"
+    return Line(line.label, replace(line.before, note=note), line.before, line.before)
