@@ -15,6 +15,7 @@ from measured import Measured
 from metrics.shop import Shop
 from regulars.cli import root
 from regulars.config import Workspace
+from regulars.explain import METRICS
 from regulars.journal import Journal
 from regulars.lifecycle import KINDS, moves
 from regulars.metrics import build_reach
@@ -59,6 +60,25 @@ def test_a_word_gives_its_meaning_and_the_clients_numbers(explain: Callable[...,
     assert "span 2026-01-15 to 2026-02-15; a customer ordered within 365 days" in done.stdout
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_span_is_used_or_refused_and_never_passed_over(explain: Callable[..., Result], name: str) -> None:
+    done = explain("acme", name, "--from", "2026-01-15", "--to", "2026-02-15")
+    if done.exit_code:
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f"{name} is not told for a span of your own" in done.stderr
+    else:
+        windows = [line for line in done.stdout.splitlines() if line.startswith("  window")]
+        assert windows
+        assert all("2026-01-15 to 2026-02-15" in line for line in windows)
+
+
+def test_all_numbers_of_a_span_are_those_that_can_be_told_for_one(explain: Callable[..., Result]) -> None:
+    told = explain("acme", "--from", "2026-01-15", "--to", "2026-02-15").stdout
+    windows = [line for line in told.splitlines() if line.startswith("  window")]
+    assert windows
+    assert all("2026-01-15 to 2026-02-15" in line for line in windows)
+
+
 def test_a_word_needs_no_client(explain: Callable[..., Result]) -> None:
     assert explain("lapsed").stdout.startswith("lapsed   Beyond the lapsed line.")
 
@@ -91,6 +111,9 @@ def test_one_value_of_a_person_as_json_recomputes_from_its_inputs(explain: Calla
         (("acne",), "no client named 'acne'"),
         (("acme", "eve@example.test"), "nobody is known"),
         (("acme", "crr", "--from", "2026-01-01"), "Give --from and --to"),
+        (("acme", "clv", "--from", "2026-01-01", "--to", "2026-02-01"), "clv is not told for a span of your own"),
+        (("acme", "ann@example.test", "--from", "2026-01-01", "--to", "2026-02-01"), "a person is not told for a"),
+        (("lapsed", "--from", "2026-01-01", "--to", "2026-02-01"), "lapsed is not told for a span of your own"),
         (("acme", "ann@example.test", "shoes"), "no value 'shoes' to explain"),
         (("acme", "crr", "clv"), "is asked of a person"),
     ],

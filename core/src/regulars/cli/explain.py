@@ -10,6 +10,7 @@ import click
 from regulars.cli.call import Call, dated, pass_call, shared
 
 if TYPE_CHECKING:
+    from regulars.errors import ConfigError
     from regulars.metrics import Span
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -41,11 +42,12 @@ def command(
     """
     from regulars.errors import ConfigError
 
-    if what is None and _is_word_alone(call, client_id):
-        _show_term(call, client_id)
-        return
     span = _span(starts_on, ends_on)
-    if what is None:
+    if what is None and _is_word_alone(call, client_id):
+        if span:
+            raise _spanless(client_id)
+        _show_term(call, client_id)
+    elif what is None:
         _show_metrics(call, client_id, None, span)
     elif _is_word(what):
         if value is not None:
@@ -53,6 +55,8 @@ def command(
                 f"{value!r} is asked of a person", hint="Give an e-mail address or a customer id first"
             )
         _show_metrics(call, client_id, what, span)
+    elif span:
+        raise _spanless("a person")
     else:
         _show_person(call, client_id, what, value, pii)
 
@@ -98,6 +102,13 @@ def _span(starts_on: datetime | None, ends_on: datetime | None) -> Span | None:
     return Span(_day(starts_on), _day(ends_on))
 
 
+def _spanless(name: str) -> ConfigError:
+    from regulars.errors import ConfigError
+
+    hint = f"--from and --to are for a client's {', '.join(_OF_A_SPAN)}; for a past day: --as-of"
+    return ConfigError(f"{name} is not told for a span of your own", hint=hint)
+
+
 def _day(value: datetime) -> date:
     return value.date()
 
@@ -121,12 +132,17 @@ def _show_metrics(call: Call, client_id: str, word: str | None, span: Span | Non
 
     known = term(word) if word else None
     names = METRICS if known is None else tuple(_METRIC_OF.get(known.word, ()))
+    if span:
+        names = tuple(name for name in names if name in _OF_A_SPAN)
+        if known and not names:
+            raise _spanless(known.word)
     with Warehouse(call.client(client_id).data_dir).published() as session:
         found = [metric for name in names for metric in explain_metric(session, name, span)]
     data: Any = {"term": asdict(known) if known else None, "metrics": metric_data(found)}
     call.show(data, [*(term_lines(known) if known else ()), *metric_lines(found)])
 
 
+_OF_A_SPAN = ("crr", "churn", "revenue_retention", "repeat_purchase_rate")
 _METRIC_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("crr", "kept", "won_back", "strict_retention", "S", "E", "N", "L", "R"), ("crr",)),
     **dict.fromkeys(("churn", "turnover"), ("churn",)),
