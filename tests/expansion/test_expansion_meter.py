@@ -83,8 +83,11 @@ def test_as_much_harm_among_the_held_out_is_not_the_offers_fault(offering: Goods
 
 
 def test_the_parts_of_the_change_are_what_a_person_works_out(goods: Goods) -> None:
-    """Ann: 2 orders of 10.00, then 3 of 20.00; Bob ordered once for 15.00 and stopped; Cat is new."""
+    """Ann: 2 orders of 10.00, then 3 of 20.00; Bob ordered once for 15.00 and stopped; Cat is new.
+
+    Dan's order is of before both years."""
     goods.declare("upsell", "type:classic", "type:reserve")
+    goods.buy("dan", "2023-12-01", "classic")
     for on, sku, price in (
         ("2024-06-01", "classic", 1000),
         ("2024-09-01", "classic", 1000),
@@ -102,11 +105,24 @@ def test_the_parts_of_the_change_are_what_a_person_works_out(goods: Goods) -> No
     assert goods.shop.all("SELECT customers, stopped FROM expansion_split") == [(2, 1)]
 
 
+@pytest.mark.parametrize(("since", "before"), [("2024-01-03", None), ("2024-01-02", 1000)])
+def test_a_part_of_a_year_is_not_compared_with_a_whole_one(goods: Goods, since: str, before: int | None) -> None:
+    for on in (since, "2025-06-01", "2025-07-01"):
+        goods.buy("ann", on, "classic")
+    goods.night("2025-12-31")
+    ((found, *others),) = goods.shop.all(
+        "SELECT before_minor, customers, more_orders_minor, now_minor FROM expansion_split"
+    )
+    assert found == before
+    assert [other is None for other in others] == 3 * [before is None]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_parts_always_add_up_to_the_change(goods: Goods, seed: int) -> None:
     dice = random.Random(seed)
     if seed % 2:
         goods.declare("upsell", "type:classic", "type:reserve")
+    goods.buy("first", "2024-01-02", "tea")
     for number in range(30):
         for _ in range(dice.randrange(6)):
             on = date(2024, 1, 1) + timedelta(days=dice.randrange(730))

@@ -113,6 +113,22 @@ def test_a_person_reads_rules_evidence_and_what_they_may_bring(workspace: Path, 
         assert text in found.stdout, text
 
 
+def test_the_years_that_are_compared_are_named_or_what_one_lacks_is(workspace: Path, run: Run) -> None:
+    measured(workspace)
+    said = "not defined, the first order known is of 2026-01-01; it takes two years of orders, from 2024-05-02"
+    assert said in run().stdout
+    with Warehouse(open_workspace(workspace).client("acme").data_dir).burst() as session:
+        goods = Goods(Shop(session))
+        for day in ("2024-05-02", "2026-02-01"):
+            goods.buy("old", day, "tea-1")
+        goods.night(AS_OF)
+    Warehouse(open_workspace(workspace).client("acme").data_dir).publish()
+    assert (
+        "spend of the 1 customers of the year before, 2024-05-02 to 2025-05-01, then and this year, 2025-05-02 to"
+        " 2026-05-01"
+    ) in run().stdout
+
+
 def test_a_decision_is_a_versioned_fact_with_its_evidence_and_counts_from_the_next_night(
     workspace: Path, run: Run
 ) -> None:

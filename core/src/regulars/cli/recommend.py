@@ -91,11 +91,21 @@ def _data(session: Session, client: Client) -> dict[str, Any]:
         "rules": session.table(
             "SELECT * FROM recommendation_rule ORDER BY in_use DESC, coalesce(lift_low, 0) DESC, rule_id"
         ).to_pylist(),
-        "split": session.table("SELECT * FROM expansion_split").to_pylist()[0],
+        "split": _split(session),
         "meter": session.table("SELECT * FROM offer_month ORDER BY month DESC, rule_id").to_pylist(),
         "switched_off": session.table("SELECT * FROM rule_off ORDER BY rule_id").to_pylist(),
         "service_hold": dict(session.query("SELECT reason, count(*) FROM service_hold GROUP BY 1 ORDER BY 1")),
     }
+
+
+def _split(session: Session) -> dict[str, Any]:
+    """The split with the earlier of its two years, and the first order known; None where two years are not."""
+    from datetime import timedelta
+
+    split: dict[str, Any] = session.table("SELECT * FROM expansion_split").to_pylist()[0]
+    begins = split["starts_on"]
+    split["before_starts_on"], split["before_ends_on"] = begins - timedelta(days=365), begins - timedelta(days=1)
+    return split | {"known_from": session.query("SELECT min(first_order_on) FROM first_order")[0][0]}
 
 
 def _lines(data: dict[str, Any], client: Client, limit: int) -> Iterator[str]:
@@ -174,8 +184,15 @@ def _split_lines(data: dict[str, Any]) -> Iterator[str]:
     from regulars.money import Money
 
     split, currency = data["split"], data["currency"]
+    none = "spend of the same customers: not defined"
+    if split["customers"] is None:
+        first = (
+            f"the first order known is of {split['known_from']}" if split["known_from"] else "no order is known"
+        )
+        yield f"{none}, {first}; it takes two years of orders, from {split['before_starts_on']}"
+        return
     if not split["customers"]:
-        yield "spend of the same customers: not defined, nobody ordered in the year before"
+        yield f"{none}, nobody ordered in the year before"
         return
 
     def money(name: str) -> str:
@@ -183,8 +200,8 @@ def _split_lines(data: dict[str, Any]) -> Iterator[str]:
         return "no upsell step is declared" if minor is None else str(Money.of_minor(minor, currency))
 
     stopped = f"no longer ordered ({split['stopped']:,} people)"
-    days = f"{split['starts_on']} to {split['ends_on']}"
-    yield f"spend of the {split['customers']:,} customers of the year before, {days}"
+    before, now = (f"{split[f'{of}starts_on']} to {split[f'{of}ends_on']}" for of in ("before_", ""))
+    yield f"spend of the {split['customers']:,} customers of the year before, {before}, then and this year, {now}"
     yield from (
         f"  {label:<38}{money(name):>20}"
         for label, name in (

@@ -1,6 +1,7 @@
 -- Spend of the last 365 days against the 365 before, of those who ordered in the earlier ones. The change is
 -- what those who stopped no longer spend, more orders at the old average, and what an order is bigger by; the part
--- of that which is goods of declared upsell steps is apart (NULL where none is declared). The parts add up.
+-- of that which is goods of declared upsell steps is apart (NULL where none is declared). The parts add up. All are NULL where orders are not known
+-- from the first day of the earlier year on: a part of a year is not compared with a whole one.
 CREATE OR REPLACE TABLE expansion_split AS
 WITH spent AS (
     SELECT d.customer_id AS customer_id,
@@ -38,6 +39,9 @@ part AS (
                 THEN coalesce(p.now_minor - half_even(p.before_minor * s.orders_now, s.orders_before), 0) END
                AS premium_minor
     FROM same AS s CROSS JOIN premium AS p
+),
+known AS (
+    SELECT min(f.first_order_on) AS since FROM first_order AS f
 )
 SELECT $as_of - 364 AS starts_on, $as_of AS ends_on, CAST(p.customers AS BIGINT) AS customers,
        CAST(p.stopped AS BIGINT) AS stopped, CAST(p.orders_before AS BIGINT) AS orders_before,
@@ -47,4 +51,4 @@ SELECT $as_of - 364 AS starts_on, $as_of AS ends_on, CAST(p.customers AS BIGINT)
        CAST(p.now_minor - p.before_minor - p.stopped_minor - p.more_minor - coalesce(p.premium_minor, 0) AS BIGINT)
            AS bigger_orders_minor,
        CAST(p.premium_minor AS BIGINT) AS premium_minor
-FROM part AS p;
+FROM known AS k LEFT JOIN part AS p ON k.since <= $as_of - 729;
