@@ -16,7 +16,7 @@ from regulars.journal import Journal
 from regulars.journal.lease import lives, this_process
 from regulars.run.desk import reading
 from regulars.run.measure import measure
-from regulars.warehouse import Warehouse
+from regulars.warehouse import Warehouse, statement
 
 PREFIX = "regulars-past-"
 OWNER = "owner"
@@ -40,8 +40,9 @@ class PastClient(Client):
 def past(client: Client, as_of: date) -> Iterator[Client]:
     """The client as of a day that was measured or lies before one that was.
 
-    Orders, refunds and people are those known today, without what is dated later; recorded facts (moves,
-    lines, models, decisions, offers) are those of that day. Nothing of the client itself is written to.
+    Orders, refunds and people are those known today, without what is dated later and who became known later;
+    recorded facts (moves, lines, models, decisions, offers) are those of that day. What has no date is that of
+    today: addresses, bounces, lists, joins of profiles. Nothing of the client itself is written to.
     Raises ConfigError for a later day, RegularsError where nothing was measured yet.
     """
     with Warehouse(client.data_dir).published() as session:
@@ -54,6 +55,8 @@ def past(client: Client, as_of: date) -> Iterator[Client]:
         shutil.copyfile(Warehouse(client.data_dir).snapshot, Warehouse(folder).path)
         with reading(client) as journal:
             journal.copy_until(folder / "journal.db", over)
+        with Warehouse(folder).burst() as session:
+            session.run(statement(__package__, "later"), {"as_of": as_of, "zone": client.config.timezone})
         _measure(then, as_of)
         yield then
 
