@@ -59,6 +59,13 @@ def fill(shop: Shop) -> None:
     shop.add("consent", person_id="gus", channel="email", state="unsubscribed", at=None)
 
 
+def reached(client: Client) -> set[str]:
+    sql = """SELECT c.email FROM reachable AS r JOIN customer AS c ON c.customer_id = r.customer_id
+             WHERE r.channel = 'email'"""
+    with Warehouse(client.data_dir).published() as session:
+        return {email.removesuffix("@example.test") for (email,) in session.query(sql)}
+
+
 def test_reach_media_and_acquisition_are_of_the_same_people_as_the_stages(client: Client) -> None:
     counts = []
     with past(client, THEN) as then:
@@ -72,3 +79,11 @@ def test_reach_media_and_acquisition_are_of_the_same_people_as_the_stages(client
                 media = owned_media(session).reach.everybody.people
                 counts.append((people, everybody, media, found.whole.known, found.whole.ordered))
     assert counts == [(6, 6, 6, 6, 2), (9, 9, 9, 9, 4)]
+
+
+def test_a_yes_or_a_no_of_later_does_not_count_on_a_past_day_and_a_no_without_a_date_does(client: Client) -> None:
+    assert reached(client) == {"ann", "bob", "eve"}
+    with past(client, THEN) as then:
+        assert reached(then) == {"ann", "fay"}
+    with past(client, NOW) as then:
+        assert reached(then) == {"ann", "bob", "eve"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import pyarrow as pa
@@ -33,12 +34,17 @@ class Basis(Protocol):
         """Who decided it."""
 
 
-def build(session: Session, journal: Journal, legal_basis: Sequence[Basis] = ()) -> None:
+def build(
+    session: Session, journal: Journal, legal_basis: Sequence[Basis] = (), until: datetime | None = None
+) -> None:
     """Make `verdict` (a row for e-mail for everybody, for other channels where a platform speaks of
-    them) and `deliverable` from the canonical tables and identity's."""
+    them) and `deliverable` from the canonical tables and identity's.
+
+    `until` is for figures of a past day, and never for a write: what a platform dates from then on does not count.
+    """
     session.load("legal_basis", _bases(legal_basis))
     session.load("stopped", _stopped(session, journal))
-    session.run(statement("regulars.consent", "verdict"))
+    session.run(statement("regulars.consent", "verdict"), {"until": until})
 
 
 def _bases(bases: Iterable[Basis]) -> pa.Table:

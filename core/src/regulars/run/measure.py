@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from regulars import clv, consent, expansion, identity, lifecycle, metrics, reactivation, segments
 from regulars.config import Client
@@ -35,14 +35,22 @@ class Measured:
     switched_off: tuple[str, ...] = ()
 
 
-def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse, as_of: date) -> Measured:
+def measure(
+    client: Client,
+    journal: Journal,
+    lease: Lease,
+    warehouse: Warehouse,
+    as_of: date,
+    until: datetime | None = None,
+) -> Measured:
     """Compute everything as of a client's day, remember the moves, publish the snapshot.
 
+    `until` is the end of a past day, for copies that nobody plans from (see `consent.build`).
     Killed anywhere, it can be called again: the tables are made anew and only moves that the journal
     does not have yet are appended.
     """
     with warehouse.burst() as session:
-        refitted = _before_segments(session, client, journal, as_of)
+        refitted = _before_segments(session, client, journal, as_of, until)
         parts.begin("segments")
         fresh, complaints = _fresh(session, client, journal)
         where = reactivation.EcoaDesk(client.config, journal, warehouse.burst)
@@ -73,7 +81,9 @@ def measure(client: Client, journal: Journal, lease: Lease, warehouse: Warehouse
     return Measured(people, sum(len(facts) for facts in moves.values()), report, complaints, errors, harmful)
 
 
-def _before_segments(session: Session, client: Client, journal: Journal, as_of: date) -> clv.Fitted | None:
+def _before_segments(
+    session: Session, client: Client, journal: Journal, as_of: date, until: datetime | None
+) -> clv.Fitted | None:
     """All tables but segments; the model of predictions where one was fitted tonight."""
     config = client.config
     parts.begin("identity")
@@ -90,7 +100,7 @@ def _before_segments(session: Session, client: Client, journal: Journal, as_of: 
     past = expansion.Past.of(journal.facts)
     expansion.build(session, expansion.expansion_settings(config), as_of, past)
     parts.begin("consent")
-    consent.build(session, journal, config.consent.legal_basis)
+    consent.build(session, journal, config.consent.legal_basis, until)
     metrics.build_reach(session)
     parts.begin("lifecycle")
     recorded = lifecycle.Recorded.of_journal(journal)

@@ -41,8 +41,9 @@ def past(client: Client, as_of: date) -> Iterator[Client]:
     """The client as of a day that was measured or lies before one that was.
 
     Orders, refunds and people are those known today, without what is dated later and who became known later;
-    recorded facts (moves, lines, models, decisions, offers) are those of that day. What has no date is that of
-    today: addresses, bounces, lists, joins of profiles. Nothing of the client itself is written to.
+    recorded facts (moves, lines, models, decisions, offers) are those of that day. A yes or a no dated later does
+    not count, nor is it known what the person had said before. Bounces and what has no date are those of today:
+    addresses, lists, joins of profiles, other consents. Nothing of the client itself is written to.
     Raises ConfigError for a later day, RegularsError where nothing was measured yet.
     """
     with Warehouse(client.data_dir).published() as session:
@@ -57,7 +58,7 @@ def past(client: Client, as_of: date) -> Iterator[Client]:
             journal.copy_until(folder / "journal.db", over)
         with Warehouse(folder).burst() as session:
             session.run(statement(__package__, "later"), {"as_of": as_of, "zone": client.config.timezone})
-        _measure(then, as_of)
+        _measure(then, as_of, over)
         yield then
 
 
@@ -80,10 +81,10 @@ def _left_behind(folder: Path) -> bool:
         return False
 
 
-def _measure(then: Client, as_of: date) -> None:
+def _measure(then: Client, as_of: date, until: datetime) -> None:
     journal = Journal.open(then.data_dir / "journal.db", then.clock)
     try:
         with journal.lease("as of") as lease:
-            measure(then, journal, lease, Warehouse(then.data_dir), as_of)
+            measure(then, journal, lease, Warehouse(then.data_dir), as_of, until)
     finally:
         journal.close()

@@ -38,13 +38,15 @@ FROM persons AS p
 WHERE regexp_matches(p.phone, '[0-9]');
 
 -- What profiles say themselves. A yes was given for an address or a number: where the profile has it no more, it is
--- a yes to nothing. What else there is to consent to (post, push) no profile tells the address of.
+-- a yes to nothing. What else there is to consent to (post, push) no profile tells the address of. Of a past day,
+-- what was said from $until on is left out; a stop without a date always counts.
 CREATE OR REPLACE TEMP TABLE said AS
 WITH stated AS (
     SELECT s.connection AS connection, s.person_id AS person_id, s.channel AS channel, s.state AS state,
            lower(regexp_replace(s.address, '\s', '', 'g')) AS address, coalesce(s.at, s.updated_at) AS at
     FROM consents AS s
-    WHERE NOT s.deleted OR s.state IN ('unsubscribed', 'complained')
+    WHERE (NOT s.deleted OR s.state IN ('unsubscribed', 'complained'))
+      AND (s.at IS NULL OR $until IS NULL OR s.at < CAST($until AS TIMESTAMPTZ))
 )
 SELECT s.* FROM stated AS s
 WHERE s.state <> 'subscribed' OR coalesce(s.address, '') = '' OR s.channel NOT IN ('email', 'sms', 'phone')
