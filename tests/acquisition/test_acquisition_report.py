@@ -156,6 +156,14 @@ def test_referred_people_who_convert_a_third_more_often_are_told_with_an_interva
     assert Word(Referral(30, 0), Referral(400, 120), None, 500).better_interval is None
 
 
+def test_an_invitation_of_later_than_the_day_does_not_count(shop: Shop) -> None:
+    shop.order("ann", "2026-03-01")
+    for day in ("2026-06-30", "2026-07-01"):
+        shop.add("touch", person_id="ann", kind="invite", at=noon(day))
+    signal(shop, "ann", "invitations", "6", "2026-07-01")
+    assert reported(shop).word.invitations == 1
+
+
 def test_without_invitations_k_is_not_measured(shop: Shop) -> None:
     shop.order("ann", "2026-03-01")
     found = reported(shop)

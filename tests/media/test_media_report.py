@@ -135,6 +135,7 @@ def test_touches_and_audiences_are_each_in_one_medium_and_an_unknown_channel_is_
     touch(shop, kind="sent", channel="email", media="owned")
     touch(shop, kind="click", channel="paid_social")
     touch(shop, kind="sent", channel="pigeon")
+    shop.add("touch", person_id="ann", kind="sent", channel="pigeon", at=noon("2026-07-01"))
     shop.add("signal", person_id="ann", kind="follower", value="Instagram")
     shop.add("signal", person_id="ann", kind="custom_audience", value="lookalike")
     found = measured(shop)

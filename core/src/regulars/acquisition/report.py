@@ -55,7 +55,7 @@ def acquisition(
     """
     if not session.has("first_touch"):
         raise RegularsError("where people came from was not measured yet", hint="Run: regulars run")
-    as_of, currency = session.query("SELECT as_of, currency FROM metric_basis")[0]
+    as_of, zone, currency = session.query("SELECT as_of, zone, currency FROM metric_basis")[0]
     past = [each for each in spend if each.month <= as_of]
     funnel = [Step(*row) for row in session.query(statement(__package__, "funnel"))]
     by_month = won(session, past)
@@ -65,7 +65,7 @@ def acquisition(
         margin=margin,
         funnel=tuple(funnel),
         whole=_whole(funnel),
-        word=word_of_mouth(session),
+        word=word_of_mouth(session, as_of, zone),
         won=by_month,
         sources=_summed(by_month),
         paybacks=paybacks(session, past, _summed(by_month), margin, as_of),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from math import exp, sqrt
 
 from regulars.acquisition.interval import Z, wilson
@@ -85,9 +86,10 @@ class Word:
         return None if each is None or not self.invitations else each * (self.referred.ordered / self.invitations)
 
 
-def word_of_mouth(session: Session) -> Word:
-    """From first_touch, values and invitations."""
+def word_of_mouth(session: Session, as_of: date, zone: str) -> Word:
+    """From first_touch, values and invitations up to `as_of`."""
     sql = statement(__package__, "referral").replace("{value}", value_basis(session).table)
     found = {row[0]: Referral(*row[1:]) for row in session.query(sql)}
-    invitations, customers = session.query(statement(__package__, "invitations"))[0]
+    days = {"as_of": as_of, "zone": zone}
+    invitations, customers = session.query(statement(__package__, "invitations"), days)[0]
     return Word(found.get(True, Referral()), found.get(False, Referral()), invitations, customers)

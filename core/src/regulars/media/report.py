@@ -47,7 +47,7 @@ def owned_media(session: Session) -> OwnedMedia:
     basis = session.query("SELECT as_of, zone, currency FROM metric_basis")[0]
     as_of, zone, currency = basis
     days = {"as_of": as_of, "zone": zone}
-    classed, unclassed = _classed(session)
+    classed, unclassed = _classed(session, days)
     value = value_basis(session)
     people = statement(__package__, "people").replace("{value}", value.table)
     session.run(people, {**days, **classed})
@@ -71,11 +71,13 @@ def owned_media(session: Session) -> OwnedMedia:
     )
 
 
-def _classed(session: Session) -> tuple[dict[str, list[Any]], dict[str, int]]:
+def _classed(session: Session, days: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, int]]:
     """Every combination of channel, kind and told medium with its one medium."""
     found = session.query(
-        """SELECT coalesce(channel, ''), kind, coalesce(media, ''), count(*) FROM touches
-           WHERE NOT deleted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+        """SELECT coalesce(t.channel, ''), t.kind, coalesce(t.media, ''), count(*) FROM touches AS t
+           WHERE NOT t.deleted AND CAST(timezone($zone, t.at) AS DATE) <= $as_of
+           GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+        days,
     )
     columns: dict[str, list[Any]] = {"channels": [], "kinds": [], "told": [], "media": []}
     unclassed: dict[str, int] = {}
