@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from measured import Measured
 from metrics.shop import Shop, noon
 from regulars.acquisition import Margin, acquisition
+from regulars.cli import root
 from regulars.config import Client, Workspace
 from regulars.journal import Journal
 from regulars.media import owned_media
@@ -87,3 +89,11 @@ def test_a_yes_or_a_no_of_later_does_not_count_on_a_past_day_and_a_no_without_a_
         assert reached(then) == {"ann", "fay"}
     with past(client, NOW) as then:
         assert reached(then) == {"ann", "bob", "eve"}
+
+
+@pytest.mark.parametrize("words", [("media", "acme"), ("acquisition", "acme"), ("explain", "acme", "reach")])
+def test_what_has_no_date_is_said_to_be_as_today(client: Client, words: tuple[str, ...]) -> None:
+    said = "bounces, addresses and lists have no dates: they are as today"
+    past_day = CliRunner().invoke(root, ["-w", str(client.root), *words, "--as-of", str(THEN)])
+    assert (past_day.exit_code, said in past_day.stderr) == (0, True)
+    assert said not in CliRunner().invoke(root, ["-w", str(client.root), *words]).stderr

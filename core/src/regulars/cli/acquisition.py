@@ -26,4 +26,5 @@ def command(call: Call, client_id: str) -> None:
     kept = by_month([*config.costs.programmes, *config.costs.platforms])
     with Warehouse(client.data_dir).published() as session:
         found = acquisition(session, spend, margin, kept)
+    call.say_what_is_as_today()
     call.show({"client": client.id, **page_data(found)}, page_lines(found, config.name))

@@ -79,6 +79,11 @@ class Call:
         if not self.quiet:
             click.echo(text, err=True)
 
+    def say_what_is_as_today(self) -> None:
+        """Under --as-of: which part of a reach no platform dates."""
+        if self.as_of is not None:
+            self.say("bounces, addresses and lists have no dates: they are as today")
+
     def show(self, data: Any, text: str | Iterable[str]) -> None:
         """The command's result: `data` as JSON under --json, else `text` (lines)."""
         if self.json:

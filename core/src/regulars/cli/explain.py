@@ -138,6 +138,8 @@ def _show_metrics(call: Call, client_id: str, word: str | None, span: Span | Non
             raise _spanless(known.word)
     with Warehouse(call.client(client_id).data_dir).published() as session:
         found = [metric for name in names for metric in explain_metric(session, name, span)]
+    if "reach" in names:
+        call.say_what_is_as_today()
     data: Any = {"term": asdict(known) if known else None, "metrics": metric_data(found)}
     call.show(data, [*(term_lines(known) if known else ()), *metric_lines(found)])
 

@@ -28,4 +28,5 @@ def command(call: Call, client_id: str) -> None:
         costs[key] = costs.get(key, 0) + row.amount.minor
     with Warehouse(client.data_dir).published() as session:
         found = owned_media(session)
+    call.say_what_is_as_today()
     call.show({"client": client.id, **page_data(found, costs)}, page_lines(found, client.config.name, costs))
