@@ -1,7 +1,8 @@
 -- Spend of the last 365 days against the 365 before, of those who ordered in the earlier ones. The change is
 -- what those who stopped no longer spend, more orders at the old average, and what an order is bigger by; the part
--- of that which is goods of declared upsell steps is apart (NULL where none is declared). The parts add up. All are NULL where orders are not known
--- from the first day of the earlier year on: a part of a year is not compared with a whole one.
+-- of that which is goods of declared upsell steps is apart (NULL where none is declared). The parts add up.
+-- All are NULL where orders are not known from the first day of the earlier year on: a part of a year is not compared
+-- with a whole one.
 CREATE OR REPLACE TABLE expansion_split AS
 WITH spent AS (
     SELECT d.customer_id AS customer_id,
