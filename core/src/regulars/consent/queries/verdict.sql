@@ -25,7 +25,7 @@ WHERE coalesce(a.email, '') <> '';
 
 -- Every address a customer is known by, on any platform.
 CREATE OR REPLACE TEMP TABLE known_address AS
-SELECT DISTINCT f.customer_id AS customer_id, a.email AS email
+SELECT f.customer_id AS customer_id, a.email AS email
 FROM profile_address AS a
 JOIN speaker AS f ON f.connection = a.connection AND f.person_id = a.person_id
 UNION

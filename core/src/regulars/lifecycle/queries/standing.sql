@@ -72,12 +72,12 @@ levelled AS (
     GROUP BY y.customer_id
 ),
 level_began AS (
-    SELECT v.customer_id AS customer_id, greatest(
-               (SELECT max(y.from_on) FROM level_stay AS y
-                WHERE y.customer_id = v.customer_id AND y.level = v.level AND y.from_on <= $as_of),
-               (SELECT max(y.until_on) + 1 FROM level_stay AS y
-                WHERE y.customer_id = v.customer_id AND y.level > v.level AND y.until_on < $as_of)) AS since
-    FROM levelled AS v
+    SELECT y.customer_id AS customer_id,
+           greatest(max(y.from_on) FILTER (WHERE y.level = v.level AND y.from_on <= $as_of),
+                    max(y.until_on) FILTER (WHERE y.level > v.level AND y.until_on < $as_of) + 1) AS since
+    FROM level_stay AS y
+    JOIN levelled AS v ON v.customer_id = y.customer_id
+    GROUP BY y.customer_id
 ),
 level_ended AS (
     SELECT y.customer_id AS customer_id, max(y.until_on) + 1 AS since
