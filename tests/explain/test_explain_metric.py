@@ -10,7 +10,7 @@ import pytest
 from lifecycle.nights import Nights
 from metrics.shop import Shop
 from regulars.errors import ConfigError, RegularsError
-from regulars.explain import METRICS, explain_metric
+from regulars.explain import METRICS, OF_A_SPAN, explain_metric
 from regulars.explain.render import metric_data, metric_lines
 from regulars.metrics import Span, build_reach, simple_clv
 from regulars.money import Money
@@ -116,6 +116,14 @@ def test_a_shop_that_sold_nothing_in_the_year_has_no_clv_in_place_of_one_of_zero
     text = "\n".join(metric_lines([metric]))
     assert "clv   not defined" in text
     assert "= 1.00 years" not in text
+
+
+@pytest.mark.parametrize("name", sorted(set(METRICS) - set(OF_A_SPAN)))
+def test_a_number_without_a_span_refuses_one_in_place_of_passing_it_over(nights: Nights, name: str) -> None:
+    nights.shop.order("ann", "2026-03-10")
+    nights.today("2026-04-05")
+    with pytest.raises(ConfigError, match=f"{name} is not told for a span of your own"):
+        explain_metric(nights.shop.session, name, MARCH)
 
 
 def test_reach_is_told_per_channel(nights: Nights) -> None:

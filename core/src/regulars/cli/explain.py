@@ -104,8 +104,9 @@ def _span(starts_on: datetime | None, ends_on: datetime | None) -> Span | None:
 
 def _spanless(name: str) -> ConfigError:
     from regulars.errors import ConfigError
+    from regulars.explain import OF_A_SPAN
 
-    hint = f"--from and --to are for a client's {', '.join(_OF_A_SPAN)}; for a past day: --as-of"
+    hint = f"--from and --to are for a client's {', '.join(OF_A_SPAN)}; for a past day: --as-of"
     return ConfigError(f"{name} is not told for a span of your own", hint=hint)
 
 
@@ -126,14 +127,14 @@ def _show_term(call: Call, word: str) -> None:
 def _show_metrics(call: Call, client_id: str, word: str | None, span: Span | None) -> None:
     from dataclasses import asdict
 
-    from regulars.explain import METRICS, explain_metric, term
+    from regulars.explain import METRICS, OF_A_SPAN, explain_metric, term
     from regulars.explain.render import metric_data, metric_lines, term_lines
     from regulars.warehouse import Warehouse
 
     known = term(word) if word else None
     names = METRICS if known is None else tuple(_METRIC_OF.get(known.word, ()))
     if span:
-        names = tuple(name for name in names if name in _OF_A_SPAN)
+        names = tuple(name for name in names if name in OF_A_SPAN)
         if known and not names:
             raise _spanless(known.word)
     with Warehouse(call.client(client_id).data_dir).published() as session:
@@ -144,7 +145,6 @@ def _show_metrics(call: Call, client_id: str, word: str | None, span: Span | Non
     call.show(data, [*(term_lines(known) if known else ()), *metric_lines(found)])
 
 
-_OF_A_SPAN = ("crr", "churn", "revenue_retention", "repeat_purchase_rate")
 _METRIC_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("crr", "kept", "won_back", "strict_retention", "S", "E", "N", "L", "R"), ("crr",)),
     **dict.fromkeys(("churn", "turnover"), ("churn",)),

@@ -5,8 +5,8 @@ night has not stored, except retention of a span that somebody asks for.
 """
 
 from regulars.explain.glossary import TERMS, Term, term
-from regulars.explain.metric import METRICS, explain_metric
+from regulars.explain.metric import METRICS, OF_A_SPAN, explain_metric
 from regulars.explain.person import Person, explain_person
 from regulars.explain.rules import Reason
 
-__all__ = ["METRICS", "TERMS", "Person", "Reason", "Term", "explain_metric", "explain_person", "term"]
+__all__ = ["METRICS", "OF_A_SPAN", "TERMS", "Person", "Reason", "Term", "explain_metric", "explain_person", "term"]

@@ -25,10 +25,14 @@ def explain_metric(
     """A number of the shop with its formula worked out, inputs, window and settings.
 
     `name` is one of METRICS. Retention and repeat rates come for the last complete period of each kind that
-    is stored, or for `span` (with `window` days, else the client's). Raises ConfigError for other names.
+    is stored, or for `span` (with `window` days, else the client's). Raises ConfigError for other names, and for a
+    span where the number has none (see OF_A_SPAN).
     """
     if name not in METRICS:
         raise ConfigError(f"no metric {name!r} to explain", hint=f"One of: {', '.join(METRICS)}")
+    if span and name not in OF_A_SPAN:
+        hint = f"Leave the span away, or ask for one of: {', '.join(OF_A_SPAN)}"
+        raise ConfigError(f"{name} is not told for a span of your own", hint=hint)
     told = basis(session)
     if name in _RATES:
         return tuple(rates(session, _RATES[name], told, span, window))
@@ -113,5 +117,7 @@ _PLAIN: Mapping[str, Callable[[Session, Row], Iterator[Metric]]] = {
     "clv_12m": shop_prediction,
     "reach": _reach,
 }
-METRICS = (*_RATES, *_BOUGHT, *_PLAIN)
+OF_A_SPAN = (*_RATES, *_BOUGHT)
+"""Those that can be told for a span of one's own."""
+METRICS = (*OF_A_SPAN, *_PLAIN)
 """Names that `explain_metric` knows."""
