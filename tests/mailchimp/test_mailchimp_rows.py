@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from regulars_mailchimp.listing import Row
 from regulars_mailchimp.rows import STATES, Reader
 
 WORD = st.text("abcé@", max_size=6)
@@ -37,9 +38,9 @@ MEMBER = st.fixed_dictionaries(
 
 @given(st.lists(MEMBER, max_size=8))
 def test_a_page_says_of_each_member_what_it_says_of_it_alone(members):
-    reader = Reader(lambda row: [f"all of {row['id']}"])
-    page = reader.page(members)
-    alone = [reader.page([member]) for member in members]
+    reader = Reader(lambda row: [f"all of {row.id}"])
+    page = reader.page([Row(**member) for member in members])
+    alone = [reader.page([Row(**member)]) for member in members]
     for kind, records in page.items():
         assert list(records) == [record for one in alone for record in one[kind]]
     assert [(p["id"], p["email"]) for p in page["person"]] == [
@@ -65,7 +66,7 @@ BARE = {
 def test_a_time_that_cannot_be_read_is_none_and_the_opt_out_beside_it_is_read(unreadable):
     times = {"timestamp_opt": unreadable, "timestamp_signup": unreadable}
     fine = {**BARE, "contact_id": "c2", "status": "subscribed", "timestamp_opt": "2026-01-02T03:04:05+00:00"}
-    page = Reader(lambda row: []).page([{**BARE, **times, "status": "unsubscribed"}, fine])
+    page = Reader(lambda row: []).page([Row(**BARE, **times, status="unsubscribed"), Row(**fine)])
     assert [(one["person_id"], one["state"]) for one in page["consent"]] == [
         ("c1", "unsubscribed"),
         ("c2", "subscribed"),

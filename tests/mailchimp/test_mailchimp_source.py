@@ -11,6 +11,7 @@ from regulars import AuthError, PlatformError, consent, identity
 from regulars.config import IdentityConfig
 from regulars.testing import Fault, WorldPerson
 from regulars_mailchimp.client import MailchimpClient
+from regulars_mailchimp.listing import Listing
 from regulars_mailchimp.sandbox.interests import add_category
 from regulars_mailchimp.source import MailchimpSource
 from regulars_mailchimp.sweep import Sweep
@@ -409,8 +410,8 @@ def test_one_page_is_asked_for_alone(filled, source):
 
 def test_offsets_stay_small_in_a_large_audience(box, settings, http):
     grown(box, 6000)
-    sweep = Sweep(MailchimpClient(settings, http), ("contact_id", "last_changed"), run=3)
-    seen = [row["contact_id"] for rows, _ in sweep.pages(None) for row in rows]
+    sweep = Sweep(MailchimpClient(settings, http), Listing(("contact_id", "last_changed")), run=3)
+    seen = [row.contact_id for rows, _ in sweep.pages(None) for row in rows]
     assert len(set(seen)) == 6000
     assert max(int(dict(one.query)["offset"]) for one in box.log) < 3000
 

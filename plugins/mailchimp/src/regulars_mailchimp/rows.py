@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from regulars import Bounce, Columns, Deletion, Record, json_text
 
 from regulars_mailchimp.groups import Interest, chosen
+from regulars_mailchimp.listing import Row
 from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
 
 STATES = {
@@ -27,17 +28,10 @@ STATES = {
     # A dead address says nothing of what the person wants; the bounce is a record of its own.
     "cleaned": "unknown",
 }
-_TOLD = (
-    *("contact_id", "id", "email_address", "status", "last_changed", "timestamp_opt", "timestamp_signup"),
-    *("merge_fields", "tags", "tags_count", "location", "source"),
-)
 _NOTHING = "{}"
 _NO_TIME = (OverflowError, TypeError, ValueError)
 
 M = TypeVar("M", datetime, datetime | None)
-Row = Mapping[str, Any]
-Told = Mapping[str, Sequence[Any]]
-"""Properties of a page's rows as columns."""
 
 
 @dataclass
@@ -53,19 +47,17 @@ class Reader:
     def page(self, rows: Sequence[Row]) -> dict[str, Sequence[Record]]:
         """The page's records by kind. Raises ValueError, KeyError, TypeError or AttributeError where one of the
         rows cannot be understood."""
-        told = _told(rows)
-        member = _checked(told)
-        return {"person": self._people(rows, told, member), **_said(rows, told, member)}
+        member = _checked(rows)
+        return {"person": self._people(rows, member), **_said(rows, member)}
 
-    def _people(self, rows: Sequence[Row], told: Told, member: _Checked) -> Columns:
+    def _people(self, rows: Sequence[Row], member: _Checked) -> Columns:
         """The profiles. `custom` holds the merge fields that are not ours, interests by category, the hash,
         and what was asked for."""
         none: list[str] = []
-        merged = [values or {} for values in told["merge_fields"]]  # an empty object arrives as an empty list
+        merged = [row.merge_fields or {} for row in rows]  # an empty object arrives as an empty list
         ours = _ours(merged)
-        signed = _instants(told["timestamp_signup"])
-        tagged = zip(rows, told["tags"], told["tags_count"], strict=True)
-        tags = [self._tags(row) if shown or count else none for row, shown, count in tagged]
+        signed = _instants([row.timestamp_signup for row in rows])
+        tags = [self._tags(row) if row.tags or row.tags_count else none for row in rows]
         return Columns(
             {
                 "id": member.contact,
@@ -76,7 +68,9 @@ class Reader:
                 "phone": _merge_texts(merged, "PHONE"),
                 "first_name": _merge_texts(merged, "FNAME"),
                 "last_name": _merge_texts(merged, "LNAME"),
-                "country": _countries([values.get("ADDRESS") for values in merged], told["location"]),
+                "country": _countries(
+                    [values.get("ADDRESS") for values in merged], [row.location for row in rows]
+                ),
                 "company": _merge_texts(merged, "COMPANY"),
                 "tags": [[name for name in names if not _is_list(name)] if names else none for names in tags],
                 "held": [
@@ -94,7 +88,7 @@ class Reader:
         ours: Sequence[Sequence[str]],
         hashes: Sequence[str],
     ) -> list[str]:
-        if self.extra or any(ours) or any("interests" in row for row in rows):
+        if self.extra or any(ours) or any(map(attrgetter("interests"), rows)):
             return [self._custom(row, values, tags) for row, values, tags in zip(rows, merged, ours, strict=True)]
         return [json_text({**values, "hash": key}) for values, key in zip(merged, hashes, strict=True)]
 
@@ -102,24 +96,23 @@ class Reader:
         custom = dict(values)
         for tag in ours:
             del custom[tag]
-        if groups := row.get("interests"):
+        if groups := row.interests:
             custom["interests"] = chosen(self.interests(), groups)
         for name in self.extra:
             if name not in values:
                 custom[name] = _property(row, custom, name)
-        custom["hash"] = row["id"]
+        custom["hash"] = row.id
         return json_text(custom)
 
     def _tags(self, row: Row) -> Sequence[str]:
-        shown = [tag["name"] for tag in row.get("tags") or ()]
-        return self.tags(row) if row.get("tags_count", 0) > len(shown) else shown
+        shown = [tag["name"] for tag in row.tags or ()]
+        return self.tags(row) if (row.tags_count or 0) > len(shown) else shown
 
 
 def said(row: Row) -> dict[str, Sequence[Record]]:
     """What a member's row says of consent and of its address, whatever else in it cannot be understood. Raises
     ValueError or OverflowError where it is not even plain whose row it is, of when, or what the status."""
-    told = _told([row])
-    return _said([row], told, _checked(told))
+    return _said([row], _checked([row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,31 +127,21 @@ class _Checked:
     opted: Sequence[datetime | None]
 
 
-def _told(rows: Sequence[Row]) -> Told:
-    """The columns. A row is looked into once for all of them: a page is too large to stay near the processor
-    from one column to the next."""
-    if set(map(type, rows)) - {dict}:
+def _checked(rows: Sequence[Row]) -> _Checked:
+    if not all(issubclass(kind, Row) for kind in set(map(type, rows))):
         raise ValueError("a member is no object")
-    try:
-        found = list(zip(*map(itemgetter(*_TOLD), rows), strict=True))
-    except KeyError:
-        found = []
-    return dict(zip(_TOLD, found, strict=True)) if found else {n: [row.get(n) for row in rows] for n in _TOLD}
-
-
-def _checked(told: Told) -> _Checked:
     return _Checked(
-        contact=_texts(told, "contact_id"),
-        hash=_texts(told, "id"),
-        email=_texts(told, "email_address"),
-        status=_texts(told, "status"),
-        changed=_each_in_utc(map(datetime.fromisoformat, _texts(told, "last_changed"))),
-        opted=_instants(told["timestamp_opt"]),
+        contact=_texts(rows, "contact_id"),
+        hash=_texts(rows, "id"),
+        email=_texts(rows, "email_address"),
+        status=_texts(rows, "status"),
+        changed=_each_in_utc(map(datetime.fromisoformat, _texts(rows, "last_changed"))),
+        opted=_instants([row.timestamp_opt for row in rows]),
     )
 
 
-def _said(rows: Sequence[Row], told: Told, member: _Checked) -> dict[str, Sequence[Record]]:
-    consents: Sequence[Record] = _consents(rows, told, member)
+def _said(rows: Sequence[Row], member: _Checked) -> dict[str, Sequence[Record]]:
+    consents: Sequence[Record] = _consents(rows, member)
     unsaid: list[Deletion] = []
     if set(member.status) - STATES.keys():
         # A word that nobody knows is no yes, and takes no opt-out back. So the consent is gone: that ends a yes,
@@ -174,12 +157,12 @@ def _gone(consent: Record) -> Deletion:
     return Deletion(id=consent["id"], updated_at=consent["updated_at"], entity="consent")
 
 
-def _consents(rows: Sequence[Row], told: Told, member: _Checked) -> Columns:
+def _consents(rows: Sequence[Row], member: _Checked) -> Columns:
     """The e-mail consents; one of an unknown status has no state. When an opt-out was made Mailchimp does not
     say."""
-    reasons = _words([row.get("unsubscribe_reason") for row in rows])
+    reasons = _words([row.unsubscribe_reason for row in rows])
     opted = zip(member.opted, member.status, strict=True)
-    sources = zip(_words(told["source"]), member.status, strict=True)
+    sources = zip(_words([row.source for row in rows]), member.status, strict=True)
     return Columns(
         {
             "id": [f"{contact}:email" for contact in member.contact],
@@ -198,11 +181,11 @@ def _consents(rows: Sequence[Row], told: Told, member: _Checked) -> Columns:
 
 def bounce(row: Row, changed: datetime) -> Bounce:
     """A cleaned address: Mailchimp gave it up after a hard bounce or several soft ones."""
-    email = row["email_address"]
+    email = row.email_address
     return {
-        "id": f"{row['contact_id']}:{email}",
+        "id": f"{row.contact_id}:{email}",
         "updated_at": changed,
-        "person_id": row["contact_id"],
+        "person_id": row.contact_id,
         "email": email,
         "kind": "hard",
         "reason": "cleaned",
@@ -244,9 +227,9 @@ def _each_in_utc(found: Iterable[M]) -> list[M]:
     return [at if at is None or at.tzinfo is UTC else in_utc(at) for at in found]
 
 
-def _texts(told: Told, name: str) -> Sequence[str]:
+def _texts(rows: Sequence[Row], name: str) -> Sequence[str]:
     """A property that every member must have. Raises ValueError for one that is no text."""
-    found = told[name]
+    found = list(map(attrgetter(name), rows))
     if set(map(type, found)) - {str}:
         raise ValueError(f"{name}: {next(value for value in found if type(value) is not str)!r} is no text")
     return found
@@ -258,15 +241,13 @@ def _words(told: Sequence[Any]) -> list[str | None]:
 
 
 def _merge_texts(merged: Sequence[Mapping[str, Any]], tag: str) -> list[str | None]:
-    told = [values.get(tag) for values in merged]
-    return [value or None if isinstance(value, str) else text(value) for value in told]
+    return [found or None if type(found := values.get(tag)) is str else text(found) for values in merged]
 
 
 def _ours(merged: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Those of each row's merge tags that are ours, sorted. The rows of an audience have the same tags."""
-    tags = list(map(tuple, merged))
-    ours = {some: sorted(tag for tag in some if tag.startswith(FIELD_PREFIX)) for some in set(tags)}
-    return [ours[some] for some in tags]
+    """Those of each row's merge tags that are ours, sorted."""
+    ours = sorted(tag for tag in set().union(*merged) if tag.startswith(FIELD_PREFIX))
+    return [[tag for tag in ours if tag in values] for values in merged] if ours else [ours] * len(merged)
 
 
 def _is_list(tag: str) -> bool:
@@ -302,7 +283,7 @@ def _property(row: Row, custom: Mapping[str, Any], name: str) -> Any:
     if head == "interests":
         names = (custom.get("interests") or {}).get(rest)
         return ", ".join(names) if names else None
-    value: Any = row
-    for part in name.split("."):
+    value = getattr(row, head) if head in row.__struct_fields__ else None
+    for part in rest.split(".") if rest else ():
         value = value.get(part) if isinstance(value, dict) else None
     return value

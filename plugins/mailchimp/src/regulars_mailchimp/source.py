@@ -20,6 +20,7 @@ from regulars_mailchimp import groups
 from regulars_mailchimp.activity import Activity
 from regulars_mailchimp.client import MailchimpClient
 from regulars_mailchimp.groups import Interest
+from regulars_mailchimp.listing import Listing, as_text
 from regulars_mailchimp.models import ASKED, FURTHER
 from regulars_mailchimp.orders import Orders
 from regulars_mailchimp.rows import Reader, said
@@ -103,24 +104,24 @@ class MailchimpSource:
 
     def _sweep(self, status: str, since: datetime | None, until: datetime | None) -> Iterator[tuple[Page, str]]:
         """Pages of one sweep, each with the instant after which to go on."""
-        for found, moved in Sweep(self._client, self._asked, status, until).pages(since):
+        for found, moved in Sweep(self._client, self._listing, status, until).pages(since):
             yield self._page(found), moved.isoformat() if moved else ""
 
     @cached_property
     def _reader(self) -> Reader:
-        return Reader(lambda row: self._client.all_tags(row["id"]), self._extra, lambda: self._interests)
+        return Reader(lambda row: self._client.all_tags(row.id), self._extra, lambda: self._interests)
 
     @cached_property
     def _interests(self) -> Mapping[str, Interest]:
         return {interest.id: interest for interest in groups.interests(self._client)}
 
     @cached_property
-    def _asked(self) -> list[str]:
-        """Properties that Mailchimp is asked for; the rest of a member is links and statistics."""
+    def _listing(self) -> Listing:
+        """With the properties that Mailchimp is asked for; the rest of a member is links and statistics."""
         mapped = [name.partition(".")[0] for name in self._extra]
         asked = dict.fromkeys((*ASKED, *(name for name in mapped if name in FURTHER)))
         asked |= {"location" if "location" in mapped else "location.country_code": None}
-        return list(asked)
+        return Listing(list(asked))
 
     def _page(self, found: Sequence[Any]) -> Page:
         """The page's records. A row that cannot be understood is found by trying each alone. Its person is set
@@ -133,7 +134,7 @@ class MailchimpSource:
     def _one_by_one(self, found: Sequence[Any]) -> Page:
         rows: dict[str, list[Record]] = {"person": [], "consent": [], "deletion": [], "bounce": []}
         rejected: list[Rejected] = []
-        for row in found:
+        for row in map(self._listing.alone, found):
             try:
                 of_one = self._reader.page([row])
             except _NOT_UNDERSTOOD as fault:
@@ -153,6 +154,6 @@ def _said(row: Any) -> dict[str, Sequence[Record]]:
 
 
 def _rejected(row: Any, fault: Exception) -> Rejected:
-    named = row.get("contact_id") if isinstance(row, dict) else None
+    named = getattr(row, "contact_id", None)
     why = str(fault) if type(fault) is ValueError else f"{type(fault).__name__}: {fault}"
-    return Rejected("person", str(named or ""), why, json.dumps(row))
+    return Rejected("person", str(named or ""), why, as_text(row))

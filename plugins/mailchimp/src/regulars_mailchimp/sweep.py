@@ -8,7 +8,7 @@ short page is the last; far offsets are slow.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from typing import Any
 from regulars import PlatformError, Response
 
 from regulars_mailchimp.client import PAGE, MailchimpClient
+from regulars_mailchimp.listing import Listing, Row
 
 SECOND = timedelta(seconds=1)
 _BESIDE = 5
@@ -30,11 +31,11 @@ Name = tuple[Any, Any]
 
 @dataclass(frozen=True)
 class Sweep:
-    """Members of `status` ("": all but the archived) with the properties `asked`, changed after `since`, up to
-    and including `until`."""
+    """Members of `status` ("": all but the archived) as a `listing` reads them, changed after `since`, up to and
+    including `until`."""
 
     client: MailchimpClient
-    asked: Sequence[str]
+    listing: Listing
     status: str = ""
     until: datetime | None = None
     run: int = 96
@@ -105,7 +106,7 @@ class Sweep:
             "offset": offset,
             "sort_field": "last_changed",
             "sort_dir": "ASC",
-            "fields": ",".join(["total_items", *(f"members.{name}" for name in self.asked)]),
+            "fields": ",".join(["total_items", *(f"members.{name}" for name in self.listing.asked)]),
         }
         if self.status:
             params["status"] = self.status
@@ -116,12 +117,11 @@ class Sweep:
         return self.client.send("GET", self._path, params=params)
 
     def _read(self, response: Response, offset: int) -> tuple[Rows, int]:
-        body = self.client.there(response, self._path)
-        rows = body.get("members")
-        total = body.get("total_items")
-        if not isinstance(rows, list) or (not rows and not offset and total):
+        told = self.listing.plain(response)
+        told = told or self.listing.odd(self.client.there(response, self._path), self._path)
+        if not told.members and not offset and told.total_items:
             raise PlatformError("the answer lists no members", where=self._path, hint="Try again later")
-        return rows, int(total or 0)
+        return told.members, int(told.total_items or 0)
 
 
 def _share(last: Rows, rows: Rows) -> bool:
@@ -132,14 +132,14 @@ def _share(last: Rows, rows: Rows) -> bool:
 
 def _names(rows: Rows) -> set[Name]:
     """What rows are known by as long as they do not change."""
-    return {(row.get("contact_id"), row.get("last_changed")) for row in rows if isinstance(row, dict)}
+    return {(row.contact_id, row.last_changed) for row in rows if isinstance(row, Row)}
 
 
 def _instant(rows: Rows) -> datetime | None:
     """One second before the last row's change; None where no row says."""
     for row in reversed(rows):
         try:
-            return datetime.fromisoformat(row["last_changed"]).astimezone(UTC) - SECOND
-        except (KeyError, OverflowError, TypeError, ValueError):
+            return datetime.fromisoformat(row.last_changed).astimezone(UTC) - SECOND
+        except (AttributeError, OverflowError, TypeError, ValueError):
             continue
     return None
