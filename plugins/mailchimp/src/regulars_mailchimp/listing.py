@@ -54,7 +54,7 @@ class Listing:
         """The page. None where the answer is anything but a page of objects in whole characters."""
         try:
             return self._page.decode(response.body) if response.status == 200 else None
-        except ValueError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def odd(self, body: Mapping[str, Any], where: str) -> Told:
