@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from regulars import AuthError, PlatformError, QuotaError, SetField
 from regulars.testing import Fault, WorldPerson
+from regulars_hubspot.contacts import to_memberships
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.source import HubSpotSource
 
@@ -284,6 +285,13 @@ def test_members_of_our_lists_are_read_and_of_no_others(box, api, source, crowd,
     assert found[0]["id"] == f"regulars · VIP:{everybody[0]}"
     assert pages[0].begins
     assert [page.complete for page in pages] == [()] * (len(pages) - 1) + [("membership",)]
+
+
+@pytest.mark.parametrize("joined", ["2026-11-01T12:00:00", "soon", 7])
+def test_a_membership_since_no_instant_is_told_with_its_list(joined):
+    raw = {"recordId": "1", "membershipTimestamp": joined}
+    with pytest.raises(PlatformError, match="nonsense for the members of list 'VIP'"):
+        to_memberships([raw], "VIP", datetime(2026, 11, 20, tzinfo=UTC))
 
 
 def test_a_broken_off_read_of_lists_goes_on(box, api, source, crowd, read, rows):

@@ -7,11 +7,12 @@ import json
 import httpx
 import pytest
 from mailchimp.tea_house import read
+from pydantic import ValidationError
 from regulars import Http, PlatformError, Response
 from regulars.secret import Redactor
 from regulars_mailchimp.client import policy
 from regulars_mailchimp.listing import Listing, Row, as_text
-from regulars_mailchimp.models import ASKED
+from regulars_mailchimp.models import ASKED, Member
 from regulars_mailchimp.source import MailchimpSource
 
 ADA = {"id": "h1", "contact_id": "c1", "merge_fields": {"FNAME": "Ada"}, "stats": {"avg_open_rate": 0.5}}
@@ -96,3 +97,9 @@ def test_a_member_that_is_no_object_is_set_aside_as_it_came(settings, clock, odd
     assert [(one.kind, one.id, one.reason) for one in rejected] == [("person", "", "a member is no object")]
     assert json.loads(rejected[0].raw) == odd
     assert (list(rows["person"]), list(rows["consent"])) == (["c1"], ["c1:email"])
+
+
+def test_an_instant_that_no_calendar_has_in_utc_is_no_member():
+    bare = {**ADA, "email_address": "a@tea.test", "status": "subscribed"}
+    with pytest.raises(ValidationError, match="no calendar"):
+        Member.model_validate(bare | {"last_changed": "0001-01-01T00:00:00+09:00"})

@@ -160,6 +160,8 @@ def _membership(raw: Any, name: str, now: datetime) -> Membership:
     try:
         key, joined = str(raw["recordId"]), raw.get("membershipTimestamp")
         at = datetime.fromisoformat(joined) if joined else None
+        if at and at.tzinfo is None:
+            raise ValueError("no zone")
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PlatformError(f"HubSpot answered nonsense for the members of list {name!r}") from None
     return Membership(id=f"{name}:{key}", updated_at=now, person_id=key, list=name, joined_at=at)

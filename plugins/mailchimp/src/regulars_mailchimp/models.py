@@ -32,7 +32,10 @@ def _instant(value: Any) -> Any:
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no calendar goes that far in UTC") from None
 
 
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]

@@ -113,12 +113,15 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[Secret]) 
     try:
         payload = json.loads(body)
         triggered = told.get("x-shopify-triggered-at")
+        at = datetime.fromisoformat(triggered) if triggered else None
+        if at and at.tzinfo is None:
+            raise ValueError("the instant of the event has no time zone")
         return Webhook(
             topic=told["x-shopify-topic"],
             shop=told["x-shopify-shop-domain"],
             webhook_id=told["x-shopify-webhook-id"],
             event_id=told.get("x-shopify-event-id", ""),
-            triggered_at=datetime.fromisoformat(triggered) if triggered else None,
+            triggered_at=at,
             api_version=told.get("x-shopify-api-version", ""),
             payload=payload if isinstance(payload, dict) else {},
         )
