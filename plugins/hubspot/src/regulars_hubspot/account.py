@@ -10,6 +10,7 @@ from regulars import AuthError, CheckReport, Finding, Http, PlatformError, Respo
 from regulars_hubspot.client import PAGE, HubSpot
 from regulars_hubspot.fields import LIST_PREFIX
 from regulars_hubspot.lists import Lists
+from regulars_hubspot.models import rows_of
 from regulars_hubspot.paths import API_VERSION, EVENTS
 from regulars_hubspot.policy import Usage
 from regulars_hubspot.refusals import ScopeError
@@ -81,7 +82,7 @@ def _reads(client: HubSpot) -> Iterator[Finding]:
 
 
 def _personal(sample: Sequence[Any]) -> Finding:
-    mails = sum(bool((raw.get("properties") or {}).get("email")) for raw in sample)
+    mails = sum(row.get("email") is not None for row in rows_of(sample)[0])
     if mails:
         return Finding(
             "ok", "personal data", f"{mails} of the first {len(sample)} contacts show an e-mail address"

@@ -17,7 +17,7 @@ from regulars import Http, PlatformError, Response
 from regulars_hubspot.policy import SEARCH
 from regulars_hubspot.refusals import faults_of, rules_of, words
 from regulars_hubspot.settings import HubSpotSettings
-from regulars_hubspot.wire import Body, Wire, after_of, object_of, results_of
+from regulars_hubspot.wire import Body, Wire, after_of, object_of, page_of, results_of
 
 PAGE, SEARCH_PAGE, BATCH = 100, 200, 100
 CHANGED = {"contacts": "lastmodifieddate"}
@@ -61,8 +61,7 @@ class HubSpot:
         query = _query(limit, archived, tuple(properties))
         if after:
             query += f"&after={quote(after, safe='')}"
-        body = object_of(self.wire.send("GET", f"{self._paths.objects(kind)}?{query}"))
-        return results_of(body), after_of(body)
+        return page_of(self.wire.send("GET", f"{self._paths.objects(kind)}?{query}"))
 
     def read(self, kind: str, ids: Sequence[str], properties: Sequence[str]) -> list[Any]:
         """At most 100 records by id; an unknown one is absent. Sees writes at once."""
@@ -93,8 +92,8 @@ class HubSpot:
             "properties": list(properties),
             "limit": SEARCH_PAGE,
         }
-        body = self._search(kind, asked)
-        return results_of(body), after_of(body) is not None
+        found, after = page_of(self._found(kind, asked))
+        return found, after is not None
 
     def newest(self, kind: str, limit: int) -> list[Any]:
         """The records made last, as of some seconds ago, at most 200."""
@@ -122,9 +121,12 @@ class HubSpot:
         return found
 
     def _search(self, kind: str, asked: Body) -> Body:
+        return object_of(self._found(kind, asked))
+
+    def _found(self, kind: str, asked: Body) -> Response:
         self.wire.spare()
         path = f"{self._paths.objects(kind)}/search"
-        return object_of(self.wire.send("POST", path, json=asked, reads=True, bucket=SEARCH))
+        return self.wire.send("POST", path, json=asked, reads=True, bucket=SEARCH)
 
     def _looked_up(self, path: str, asked: Body, what: str) -> list[Any]:
         """The rows of a batch that reads. What is not found is absent; any other trouble is an error."""

@@ -12,6 +12,7 @@ from regulars_hubspot.consents import to_consents
 from regulars_hubspot.fields import FIELD_PREFIX
 from regulars_hubspot.models import Row, country_of, rows_of
 
+MORE = "hs_additional_emails"
 CUSTOM = (
     "country",
     "lifecyclestage",
@@ -35,7 +36,7 @@ MAILABLE = (
 READ = (
     *MAILABLE,
     *CUSTOM,
-    "hs_additional_emails",
+    MORE,
     "firstname",
     "lastname",
     "phone",
@@ -97,14 +98,14 @@ def to_people(rows: Sequence[Row], ours: Sequence[str], custom: Sequence[str]) -
             "updated_at": [row.updated_at for row in rows],
             "created_at": [row.created_at for row in rows],
             "email": texts("email"),
-            "other_emails": [row.many("hs_additional_emails") or none for row in rows],
+            "other_emails": [row.many(MORE) if row.properties.get(MORE) else none for row in rows],
             "phone": texts("phone"),
             "first_name": texts("firstname"),
             "last_name": texts("lastname"),
             "country": [country_of(properties.get("country")) for properties in told],
             "company": texts("company"),
             "tags": [none] * len(rows),
-            "held": [row.json(ours) for row in rows],
+            "held": [row.json(ours) for row in rows] if ours else ["{}"] * len(rows),
             "lists": [None] * len(rows),
             "custom": [row.json(custom) for row in rows],
         }

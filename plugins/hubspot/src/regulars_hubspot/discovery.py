@@ -13,6 +13,7 @@ from regulars_hubspot.account import account_of
 from regulars_hubspot.client import BATCH, HubSpot
 from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.lists import Lists
+from regulars_hubspot.models import id_of
 from regulars_hubspot.refusals import ScopeError
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.wire import Body
@@ -41,7 +42,7 @@ def discover(settings: HubSpotSettings, http: Http) -> Discovery:
 def _sample(client: HubSpot, names: Sequence[str]) -> Sample:
     """Properties of a hundred of the oldest and of the newest contacts, all of them."""
     oldest, _ = client.page("contacts", None, (), limit=BATCH)
-    ids = list(dict.fromkeys(str(raw["id"]) for raw in (*oldest, *client.newest("contacts", BATCH))))
+    ids = list(dict.fromkeys(id_of(raw) for raw in (*oldest, *client.newest("contacts", BATCH))))
     batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
     rows = [row for batch in batches for row in client.read("contacts", batch, names)]
     return [row.get("properties") or {} for row in rows]

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from regulars import Rejected, json_text
 
 _TEXTS = {str, type(None)}
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-@dataclass(slots=True)
-class Row:
+
+class Row(msgspec.Struct, rename="camel", gc=False):
     """A record. All property values are texts; None is a known property without a value."""
 
     id: str
+    updated_at: Instant
     properties: dict[str, str | None]
-    created_at: datetime | None
-    updated_at: datetime
-    archived_at: datetime | None
+    created_at: Instant | None = None
+    archived_at: Instant | None = None
 
     def get(self, name: str) -> str | None:
         """A property's value, None where it is empty or was not read."""
@@ -39,8 +40,8 @@ class Row:
 
     def json(self, names: Iterable[str]) -> str:
         """Those of these properties that have a value, as a JSON object."""
-        get = self.properties.get
-        found = {name: value for name in names if (value := get(name))}
+        told = self.properties
+        found = {name: value for name in names if (value := told.get(name))}
         return json_text(found) if found else "{}"
 
 
@@ -60,20 +61,44 @@ def row_of(raw: Any) -> Row:
     if updated is None:
         raise ValueError("updatedAt: there is none")
     archived = _instant(raw, "archivedAt") if "archivedAt" in raw else None
-    return Row(key, properties, _instant(raw, "createdAt"), updated, archived)
+    return Row(key, updated, properties, _instant(raw, "createdAt"), archived)
 
 
 def rows_of(raws: Sequence[Any], kind: str = "person") -> tuple[list[Row], list[Rejected]]:
-    """The records of a page; one that cannot be understood is kept aside under its canonical `kind`."""
+    """The records of a page (see `listed`); one that cannot be understood is kept aside under its canonical
+    `kind`."""
     rows: list[Row] = []
     rejected: list[Rejected] = []
     for raw in raws:
         try:
-            rows.append(row_of(raw))
+            rows.append(raw if type(raw) is Row else row_of(raw))
         except ValueError as fault:
             key = str(raw.get("id", "")) if isinstance(raw, dict) else ""
             rejected.append(Rejected(kind, key, str(fault), json.dumps(raw)))
     return rows, rejected
+
+
+class _Page(msgspec.Struct, gc=False):
+    results: list[Row]
+    paging: Any = None
+
+
+_PAGES = msgspec.json.Decoder(_Page)
+
+
+def listed(body: bytes) -> tuple[list[Any], Any] | None:
+    """A page's records at a stroke, in half the time that one after the other takes, and its `paging`. None where
+    one of them cannot be understood: then `rows_of` finds out which."""
+    try:
+        page = _PAGES.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return (page.results, page.paging) if all(row.id.isdigit() for row in page.results) else None
+
+
+def id_of(raw: Any) -> str:
+    """The id of a page's record; empty where it tells none."""
+    return raw.id if type(raw) is Row else str(raw.get("id", "")) if isinstance(raw, dict) else ""
 
 
 @lru_cache(1000)

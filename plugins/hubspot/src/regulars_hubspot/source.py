@@ -15,6 +15,7 @@ from regulars_hubspot.client import BATCH, HubSpot
 from regulars_hubspot.consents import BY_ADDRESS
 from regulars_hubspot.fields import FIELD_PREFIX, LIST_PREFIX
 from regulars_hubspot.lists import Lists
+from regulars_hubspot.models import id_of
 from regulars_hubspot.refusals import ScopeError
 from regulars_hubspot.settings import HubSpotSettings
 from regulars_hubspot.sweep import Sweep, shape_before
@@ -140,7 +141,7 @@ class HubSpotSource:
 
     def _associated(self, kind: str, raws: Sequence[Any]) -> dict[str, list[str]]:
         """Ids of the contacts of each of these records."""
-        ids = [str(raw["id"]) for raw in raws if isinstance(raw, dict) and "id" in raw]
+        ids = list(filter(None, map(id_of, raws)))
         return self._client.associated(kind, "contacts", ids) if ids else {}
 
     def _only_currency(self) -> str | None:
@@ -165,7 +166,7 @@ class HubSpotSource:
         while True:
             raws, following = self._client.page(kind, after, names if in_url else ())
             if not in_url and raws:
-                raws = self._client.read(kind, [str(raw["id"]) for raw in raws][:BATCH], names)
+                raws = self._client.read(kind, list(map(id_of, raws))[:BATCH], names)
             # The last page has no successor: resuming at its own start reads it once more, harmlessly.
             yield raws, following or after or ""
             if following is None:
@@ -221,7 +222,7 @@ class HubSpotSource:
 
 def _last_id(raws: Sequence[Any], before: str) -> str:
     """The id from which to read on. It must grow, or the read would never end."""
-    found = str(raws[-1].get("id", "")) if raws and isinstance(raws[-1], dict) else ""
+    found = id_of(raws[-1]) if raws else ""
     if not found.isdigit() or int(found) <= int(before):
         raise PlatformError(f"HubSpot's search does not go on after record {before}", hint="Try again later")
     return found

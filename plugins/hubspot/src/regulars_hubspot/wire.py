@@ -8,6 +8,7 @@ from typing import Any, Literal
 from regulars import AuthError, Http, PlatformError, QuotaError, Response
 
 from regulars_hubspot.access import access_of
+from regulars_hubspot.models import listed
 from regulars_hubspot.paths import PATHS
 from regulars_hubspot.policy import Usage, usage
 from regulars_hubspot.refusals import ExpiredError, complaint
@@ -97,6 +98,15 @@ def results_of(body: Body) -> list[Any]:
     if not isinstance(found, list):
         raise PlatformError("HubSpot's answer has no results", hint="Nothing of this page was stored")
     return found
+
+
+def page_of(answer: Response) -> tuple[list[Any], str | None]:
+    """The records of a page and the cursor of the next. Each is a Row, or all are as they came (see `rows_of`).
+    Raises PlatformError where there are none."""
+    if found := listed(answer.body):
+        return found[0], after_of({"paging": found[1]})
+    body = object_of(answer)
+    return results_of(body), after_of(body)
 
 
 def after_of(body: Body) -> str | None:

@@ -1,0 +1,91 @@
+"""A page read at a stroke says what its records say one after the other."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from regulars import PlatformError, Response
+from regulars_hubspot.models import Row, id_of, listed, row_of, rows_of
+from regulars_hubspot.wire import page_of
+
+TEXT = st.text("aé7 ", max_size=4)
+INSTANT = st.sampled_from(["2026-11-20T08:00:00Z", "2026-11-20T08:00:00.123Z", "2025-12-31T23:00:00+02:00"])
+ODD = st.sampled_from(["soon", "2026-11-20T08:00:00", "0001-01-01T00:00:00+09:00", "", 7, None, [], {}])
+RECORD = st.fixed_dictionaries(
+    {
+        "id": st.from_regex(r"[0-9]{1,12}", fullmatch=True) | st.just("7a"),
+        "properties": st.dictionaries(TEXT, st.none() | TEXT, max_size=4),
+        "updatedAt": INSTANT | ODD,
+    },
+    optional={"createdAt": INSTANT | st.none() | ODD, "archivedAt": INSTANT | ODD, "archived": st.booleans()},
+)
+
+
+def answer(body):
+    return Response(200, {}, json.dumps(body).encode(), "GET x")
+
+
+@given(st.lists(RECORD, max_size=3))
+def test_a_page_at_a_stroke_is_what_its_records_are_one_after_the_other(records):
+    whole = listed(json.dumps({"results": records}).encode())
+    alone, rejected = rows_of(records)
+    assert rows_of(page_of(answer({"results": records}))[0]) == (alone, rejected)
+    if whole is not None:
+        assert (whole[0], rejected) == (alone, [])
+
+
+@given(st.lists(RECORD, min_size=1, max_size=3))
+def test_only_what_is_odd_is_taken_apart(records):
+    if not rows_of(records)[1]:
+        assert listed(json.dumps({"results": records}).encode()) is not None
+
+
+GOOD = {"id": "7", "properties": {"email": "a@b.test"}, "updatedAt": "2026-11-20T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"id": 7},
+        {"id": ""},
+        {"id": "x7"},
+        {"properties": None},
+        {"properties": {"n": 7}},
+        {"properties": {"n": ["a"]}},
+        {"updatedAt": None},
+        {"updatedAt": "2026-11-20T08:00:00"},
+    ],
+)
+def test_a_record_that_is_none_keeps_no_other_from_being_read(broken):
+    found, after = page_of(answer({"results": [GOOD, GOOD | broken], "paging": {"next": {"after": "9"}}}))
+    rows, rejected = rows_of(found)
+    assert ([row.id for row in rows], len(rejected), after) == (["7"], 1, "9")
+    assert json.loads(rejected[0].raw) == GOOD | broken
+    assert [id_of(one) for one in found] == ["7", str((GOOD | broken)["id"])]
+
+
+@pytest.mark.parametrize("record", [7, None, "7", [GOOD]])
+def test_a_record_that_is_no_object_has_no_id(record):
+    found, _ = page_of(answer({"results": [record]}))
+    assert [id_of(one) for one in found] == [""]
+    assert len(rows_of(found)[1]) == 1
+
+
+def test_half_a_character_costs_no_record():
+    body = b'{"results": [{"id": "7", "properties": {"n": "\\ud83d"}, "updatedAt": "2026-11-20T08:00:00Z"}]}'
+    (row,), rejected = rows_of(page_of(Response(200, {}, body, "GET x"))[0])
+    assert (row.properties, rejected) == ({"n": "\ufffd"}, [])
+
+
+@pytest.mark.parametrize("body", [{}, {"results": None}, [], {"status": "error"}])
+def test_an_answer_without_records_is_none_that_can_be_stored(body):
+    with pytest.raises(PlatformError):
+        page_of(answer(body))
+
+
+def test_a_row_is_the_same_whichever_way_it_was_read():
+    assert listed(json.dumps({"results": [GOOD]}).encode()) == ([row_of(GOOD)], None)
+    assert type(row_of(GOOD)) is Row
