@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from regulars.clock import SimulatedClock
@@ -51,9 +52,12 @@ use = {segments}
 
 
 class House:
-    """`sandbox[role]` are the platforms, `bell` counts their answers, `clock` is everybody's time."""
+    """`sandbox[role]` are the platforms, `bell` counts their answers, `clock` is everybody's time. `dice` choose
+    the ways into the platforms."""
 
-    def __init__(self, root: Path, world: World, now: datetime, states: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, root: Path, world: World, now: datetime, dice: Random, states: Mapping[str, Any] | None = None
+    ) -> None:
         self.root, self.world, self.clock, self.bell = root, world, SimulatedClock(now), Bell()
         self._stack = ExitStack()
         found = load()
@@ -65,6 +69,7 @@ class House:
         self.sandbox: dict[str, Any] = {r: _made(c, self.clock) for r, c in self.connector.items()}
         for role, sandbox in self.sandbox.items():
             sandbox.restore(states[role]) if states else sandbox.populate(world)
+            sandbox.way_in = dice.choice(sandbox.ways_in)
         if not root.exists():
             Workspace.create(root, "Harbour Lane", "Europe/London")
             (root / "regulars.toml").write_text(_AGENCY)
@@ -135,7 +140,7 @@ class House:
             hidden = secret_fields(connector.settings)
             for name, value in self.sandbox[role].credentials().items():
                 reference = f"{role}-{name.replace('_', '-')}"
-                if name in hidden:
+                if name in hidden and not (secrets / reference).exists():  # else it may have been renewed
                     (secrets / reference).write_text(value)
                     (secrets / reference).chmod(0o600)
                 lines.append(f'{name} = "{f"secret:{reference}" if name in hidden else value}"')

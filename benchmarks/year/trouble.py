@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from regulars.testing import Fault
 
@@ -145,14 +146,40 @@ def _gateway(trouble: Trouble, town: Town, dice: random.Random, name: str) -> No
     trouble.turn(town.crm, name, gateway_errors=dice.randint(1, 3))
 
 
+def _late_index(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None:
+    trouble.turn(town.shop, name, index_lag=dice.randint(2, 60))
+
+
+def _crowded(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None:
+    """Other programs hold all of the account's connections for a while."""
+    refused = dice.choice(("429", "429 without a body", "403 without a body"))
+    until = town.now + timedelta(seconds=dice.randint(5, 90))
+    trouble.turn(town.mail, name, connections_elsewhere=10, overload=refused, elsewhere_until=until)
+
+
 def _expired(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None:
+    """An access ends for good, until somebody mends it."""
     role = dice.choice(("crm", "mail", "shop"))
     if role == "shop":
-        trouble.turn(town.shop, name, token="shpat_another")
+        trouble.turn(town.shop, name, token="shpat_another", client_secret="another")
     elif role == "crm" and dice.random() < 0.5:
         trouble.turn(town.crm, name, expires_at=town.now)
     else:
         trouble.turn(town.house.sandbox[role], name, revoked=True)
+
+
+def _ended(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None:
+    """Tokens that are renewed end in the middle: nobody should notice."""
+
+    def end() -> None:
+        trouble.injected[name] += 1
+        for held in town.shop.tokens.issued.values():
+            held.ends = min(held.ends, int(town.now.timestamp()))
+        now = town.now.timestamp()
+        town.crm.oauth.issued = {token: min(ends, now) for token, ends in town.crm.oauth.issued.items()}
+
+    for _ in range(dice.choice((1, 2))):
+        town.house.bell.at[dice.randrange(3, 60)] = end
 
 
 def _shut(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None:
@@ -181,7 +208,10 @@ KINDS: Mapping[str, tuple[float, Kind]] = {
     "malformed after a write": (0.7, _after_a_write("malformed")),
     "502 after a write": (1, _gateway),
     "slow search": (1, _slow_index),
-    "token expired": (0.3, _expired),
+    "late index": (1, _late_index),
+    "crowded": (0.7, _crowded),
+    "token ended": (1, _ended),
+    "access gone": (0.3, _expired),
     "shop shut": (0.2, _shut),
     "few calls left": (0.5, _small_bucket),
 }

@@ -81,6 +81,7 @@ ALLOWED: Mapping[str, Sequence[tuple[str, str, Judge]]] = {
         ("PATCH", rf"{_SCHEMA}/\w+", _our_property),
         ("POST", _LISTED, _our_list),
         ("PUT", rf"{_LISTED}/\w+/memberships/(?:add|remove)", _fine),  # whose list it is shows in what changed
+        ("POST", r"/oauth/[\w-]+/token", _fine),
     ),
     "mail": (
         ("PATCH", r"/3.0/lists/\w+/members/\w+", _our_values),

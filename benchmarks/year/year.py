@@ -75,13 +75,14 @@ class Year:
         self.root, self.seed, self.number = root, seed, 0
         self.figures, self.trouble = Figures(), Trouble()
         logging.getLogger("regulars").propagate = False
+        ways = random.Random(f"{seed}/ways")
         if kept is None:
-            self.house = House(root, sample_world(PEOPLE, seed, BEGIN), BEGIN)
+            self.house = House(root, sample_world(PEOPLE, seed, BEGIN), BEGIN, ways)
             self.house.set_key(f"{seed:064x}")
             self.town = Town(self.house)
             self.house.clock.forward(timedelta(minutes=10))
         else:
-            self.house = House(root, kept["world"], kept["now"], kept["states"])
+            self.house = House(root, kept["world"], kept["now"], ways, kept["states"])
             self.town = Town(self.house, kept["counter"], kept["done"])
             self.number, self.figures, self.trouble.injected = kept["number"], kept["figures"], kept["faults"]
         self._look = reader()

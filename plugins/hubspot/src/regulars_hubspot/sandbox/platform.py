@@ -58,6 +58,8 @@ class HubSpotSandbox(Sandbox):
     `marketing_contacts` (those that HubSpot bills).
     """
 
+    ways_in = ("token", "oauth")
+
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         super().__init__(clock, seed)
         self.portal_id = 7_000_000 + seed

@@ -24,6 +24,7 @@ from regulars_mailchimp.sandbox import (
     shop,
     webhooks,
 )
+from regulars_mailchimp.sandbox.access import DC
 from regulars_mailchimp.sandbox.account import Account
 from regulars_mailchimp.sandbox.paging import chosen
 from regulars_mailchimp.sandbox.problems import Problem
@@ -39,16 +40,17 @@ _HANG = timedelta(seconds=120)
 class MailchimpSandbox(Account):
     """A Mailchimp account with one audience.
 
-    Knobs: `revoked` (the key is valid no more), `merge_field_limit` (what the plan allows),
-    `tags_move_last_changed` (whether a tag moves `last_changed`; nobody says, so that the careful
-    answer is no), `connections_elsewhere` (how many of the account's ten connections others hold; until
-    `elsewhere_until`, None for ever),
-    `overload` (how the eleventh is refused), `unsteady_rows` (reports' rows turn from request to
-    request), `batch_seconds` (how long a batch takes), `batches_elsewhere` (unfinished ones of others),
-    `tired` (addresses that signed up to too many lists lately).
+    Knobs: `way_in` ("key" or "oauth": what `credentials()` gives), `revoked` (the key is valid no more),
+    `merge_field_limit` (what the plan allows), `tags_move_last_changed` (whether a tag moves `last_changed`;
+    nobody says, so that the careful answer is no), `connections_elsewhere` (how many of the account's ten
+    connections others hold; until `elsewhere_until`, None for ever), `overload` (how the eleventh is refused),
+    `unsteady_rows` (reports' rows turn from request to request), `batch_seconds` (how long a batch takes),
+    `batches_elsewhere` (unfinished ones of others), `tired` (addresses that signed up to too many lists lately).
     `token` is an OAuth token as good as the key. `witness.mails_sent` and `witness.subscribed_by_api`
     tell what API calls made Mailchimp do to people; `most_in_flight` how many requests were open at once.
     """
+
+    ways_in = ("key", "oauth")
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         super().__init__(clock, seed)
@@ -57,6 +59,7 @@ class MailchimpSandbox(Account):
         self.merge_field_limit = 30
         self.tags_move_last_changed = False
         self.unsteady_rows = True
+        self.way_in: Literal["key", "oauth"] = "key"
         self.connections_elsewhere = 0
         self.elsewhere_until: datetime | None = None
         self.overload: Literal["429", "429 without a body", "403 without a body"] = "429"
@@ -68,6 +71,8 @@ class MailchimpSandbox(Account):
         self._door = threading.Lock()
 
     def credentials(self) -> Mapping[str, str]:
+        if self.way_in == "oauth":
+            return {"key": self.token, "data_centre": DC, "audience": self.list_id}
         return {"key": self.key, "audience": self.list_id}
 
     @property

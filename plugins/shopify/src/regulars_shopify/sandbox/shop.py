@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from regulars import Clock
@@ -101,12 +101,15 @@ _ORDER_SEARCH = {
 class ShopifySandbox(Sandbox):
     """A Shopify shop with the Admin GraphQL API, as far as `schema.TYPES` goes.
 
-    Its knobs are its public attributes. `index_lag` is in seconds; `scopes` are those of the permanent
+    Its knobs are its public attributes. `way_in` says what `credentials()` gives: a lasting token, or an app
+    whose tokens last a day or an hour. `index_lag` is in seconds; `scopes` are those of the permanent
     token and of every token issued; `stale_counts` lets `numberOfOrders` stay at 0; `status` other
     than 200 answers every request with that HTTP status (402 frozen, 423 locked). `approved` are the kinds
     of protected data that the app may see (`customer` for any at all); with `blanked` they are null without
     an error; without `counts_see_all`, counts too end at the 60-day window.
     """
+
+    ways_in = ("lasting", "daily", "hourly")
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         super().__init__(clock, seed)
@@ -115,6 +118,7 @@ class ShopifySandbox(Sandbox):
         self.taxes_included, self.tax_percent = True, 0
         self.token = f"shpat_{seed:08d}{'5a' * 12}"
         self.client_id, self.client_secret = f"client-{seed:08d}", f"shpss_{seed:08d}{'7b' * 12}"
+        self.way_in: Literal["lasting", "daily", "hourly"] = "lasting"
         self.tokens: Tokens = Tokens(self)
         self._granted: set[str] | None = None
         self.scopes = {"read_orders", "read_all_orders", "read_products", "write_customers", "write_discounts"}
@@ -212,7 +216,10 @@ class ShopifySandbox(Sandbox):
         self.forbidden += [f"{root} {tag}" for tag in clean(tags) if not tag.lower().startswith(LIST_PREFIX)]
 
     def credentials(self) -> Mapping[str, str]:
-        return {"shop": self.domain, "access_token": self.token}
+        if self.way_in == "lasting":
+            return {"shop": self.domain, "access_token": self.token}
+        app = {"shop": self.domain, "client_id": self.client_id, "client_secret": self.client_secret}
+        return app if self.way_in == "daily" else app | {"refresh_token": self.tokens.first_refresh}
 
     def populate(self, world: World) -> None:
         with self.lock:

@@ -38,12 +38,17 @@ class Refresh:
 
 
 class Tokens:
-    """All tokens of one app on one shop. `first_refresh` is the refresh token that came with the install."""
+    """All tokens of one app on one shop."""
 
     def __init__(self, shop: ShopifySandbox) -> None:
         self._shop = shop
         self.issued: dict[str, Issued] = {}
         self.refreshes: dict[str, Refresh] = {}
+
+    @property
+    def first_refresh(self) -> str:
+        """The refresh token that came with the first install."""
+        return next(iter(self.refreshes), None) or self.install()
 
     def install(self) -> str:
         """The merchant installs the app (again): a new refresh token, which alone is good."""
