@@ -1,7 +1,7 @@
 """Members as canonical records: a person, a consent and, where the address is dead, a bounce.
 
-An audience has up to millions of members, a thousand a page, so that a page is read column by column, without a
-model in between.
+An audience has up to millions of members, a thousand a page, so that a page's rows (see `listing`) are checked and
+told column by column.
 """
 
 from __future__ import annotations
