@@ -172,11 +172,13 @@ def _ended(trouble: Trouble, town: Town, dice: random.Random, name: str) -> None
     """Tokens that are renewed end in the middle: nobody should notice."""
 
     def end() -> None:
-        trouble.injected[name] += 1
-        for held in town.shop.tokens.issued.values():
-            held.ends = min(held.ends, int(town.now.timestamp()))
-        now = town.now.timestamp()
-        town.crm.oauth.issued = {token: min(ends, now) for token, ends in town.crm.oauth.issued.items()}
+        now = int(town.now.timestamp())
+        living = [held for held in town.shop.tokens.issued.values() if held.ends > now]
+        for held in living:
+            held.ends = now
+        fresh = [token for token, ends in town.crm.oauth.issued.items() if ends > now]
+        town.crm.oauth.issued |= dict.fromkeys(fresh, float(now))
+        trouble.injected[name] += bool(living or fresh)
 
     for _ in range(dice.choice((1, 2))):
         town.house.bell.at[dice.randrange(3, 60)] = end

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from regulars import PlatformError, Response
+from regulars import Http, PlatformError, Response
+from regulars.secret import Redactor
 from regulars_hubspot.models import Row, id_of, listed, row_of, rows_of
+from regulars_hubspot.policy import policy
+from regulars_hubspot.source import HubSpotSource
 from regulars_hubspot.wire import page_of
 
 TEXT = st.text("aé7 ", max_size=4)
@@ -89,3 +93,30 @@ def test_an_answer_without_records_is_none_that_can_be_stored(body):
 def test_a_row_is_the_same_whichever_way_it_was_read():
     assert listed(json.dumps({"results": [GOOD]}).encode()) == ([row_of(GOOD)], None)
     assert type(row_of(GOOD)) is Row
+
+
+@pytest.mark.parametrize("odd", [{"properties": {"email": "no@id.test"}}, {"id": ""}, None, 7])
+def test_a_record_without_an_id_is_set_aside_also_where_the_others_are_read_one_more_time(settings, clock, odd):
+    names = [f"loyalty_programme_{n:03}_{'x' * 40}" for n in range(110)]  # too many for a URL
+    batches = []
+
+    def platform(request):
+        if request.url.path.endswith("/batch/read"):
+            ids = [one["id"] for one in json.loads(request.content)["inputs"]]
+            batches.append(ids)
+            return httpx.Response(200, json={"results": [GOOD | {"id": one} for one in ids]})
+        if request.method == "POST":
+            return httpx.Response(200, json={"total": 2, "results": []})
+        return httpx.Response(200, json={"results": [] if "/properties/" in request.url.path else [GOOD, odd]})
+
+    http = Http(policy(settings), clock=clock, redactor=Redactor(), transport=httpx.MockTransport(platform))
+    pages = list(HubSpotSource(settings, http, names).pages("contacts", None))
+    people = [one["id"] for page in pages for one in page.rows.get("person", ())]
+    assert (people, batches) == (["7"], [["7"]])
+    assert [one.kind for page in pages for one in page.rejected] == ["person"]
+
+
+@pytest.mark.parametrize("name", ["updatedAt", "createdAt"])
+def test_an_instant_that_no_calendar_has_in_utc_is_none(name):
+    with pytest.raises(ValueError, match="no calendar"):
+        row_of(GOOD | {name: "0001-01-01T00:00:00+09:00"})

@@ -103,3 +103,41 @@ def test_an_instant_that_no_calendar_has_in_utc_is_no_member():
     bare = {**ADA, "email_address": "a@tea.test", "status": "subscribed"}
     with pytest.raises(ValidationError, match="no calendar"):
         Member.model_validate(bare | {"last_changed": "0001-01-01T00:00:00+09:00"})
+
+
+def told(settings, clock, *members):
+    page = b'{"members": [%b], "total_items": %d}' % (b",".join(members), len(members))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=page))
+    http = Http(policy(settings), clock=clock, redactor=Redactor(), transport=transport)
+    return read(MailchimpSource(settings, http), "members")
+
+
+PLAIN = (
+    b'{"id": "h%d", "contact_id": "c%d", "email_address": "a@tea.test", "status": "unsubscribed",'
+    b' "last_changed": "2026-01-02T03:04:05+00:00", "merge_fields": %b}'
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "held"),
+    [
+        (b"1180591620717411303424", "1180591620717411300000"),
+        (b"1e999", "inf"),
+        (b"7.0", "7"),
+        (b"18446744073709551615",) * 2,
+    ],
+)
+@pytest.mark.parametrize("neighbour", [b"7", PLAIN % (2, 2, b"{}")], ids=["odd", "plain"])
+def test_a_value_of_ours_is_the_same_whoever_stands_beside_it(settings, clock, sent, held, neighbour):
+    rows, _, _ = told(settings, clock, PLAIN % (1, 1, b'{"RG_P": %b}' % sent), neighbour)
+    expected = held.decode() if isinstance(held, bytes) else held
+    assert json.loads(rows["person"]["c1"]["held"]) == {"RG_P": expected}
+    assert rows["consent"]["c1:email"]["state"] == "unsubscribed"
+
+
+@pytest.mark.parametrize("neighbour", [b"7", PLAIN % (2, 2, b"{}")], ids=["odd", "plain"])
+def test_fields_that_are_no_fields_set_a_person_aside_and_leave_the_opt_out(settings, clock, neighbour):
+    rows, _, rejected = told(settings, clock, PLAIN % (1, 1, b"1e999"), neighbour)
+    assert "c1" not in rows["person"]
+    assert "c1" in [one.id for one in rejected]
+    assert rows["consent"]["c1:email"]["state"] == "unsubscribed"

@@ -10,9 +10,9 @@ from regulars import Bounce, Columns, Deletion, Membership, Merge, Page, Platfor
 
 from regulars_hubspot.consents import to_consents
 from regulars_hubspot.fields import FIELD_PREFIX
-from regulars_hubspot.models import Row, country_of, rows_of
+from regulars_hubspot.models import Row, country_of, in_utc, rows_of
 
-MORE = "hs_additional_emails"
+OTHER_EMAILS = "hs_additional_emails"
 CUSTOM = (
     "country",
     "lifecyclestage",
@@ -36,7 +36,7 @@ MAILABLE = (
 READ = (
     *MAILABLE,
     *CUSTOM,
-    MORE,
+    OTHER_EMAILS,
     "firstname",
     "lastname",
     "phone",
@@ -98,7 +98,7 @@ def to_people(rows: Sequence[Row], ours: Sequence[str], custom: Sequence[str]) -
             "updated_at": [row.updated_at for row in rows],
             "created_at": [row.created_at for row in rows],
             "email": texts("email"),
-            "other_emails": [row.many(MORE) if row.properties.get(MORE) else none for row in rows],
+            "other_emails": [row.many(OTHER_EMAILS) if row.properties.get(OTHER_EMAILS) else none for row in rows],
             "phone": texts("phone"),
             "first_name": texts("firstname"),
             "last_name": texts("lastname"),
@@ -163,6 +163,7 @@ def _membership(raw: Any, name: str, now: datetime) -> Membership:
         at = datetime.fromisoformat(joined) if joined else None
         if at and at.tzinfo is None:
             raise ValueError("no zone")
+        at = at and in_utc(at)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PlatformError(f"HubSpot answered nonsense for the members of list {name!r}") from None
     return Membership(id=f"{name}:{key}", updated_at=now, person_id=key, list=name, joined_at=at)

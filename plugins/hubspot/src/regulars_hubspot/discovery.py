@@ -42,7 +42,8 @@ def discover(settings: HubSpotSettings, http: Http) -> Discovery:
 def _sample(client: HubSpot, names: Sequence[str]) -> Sample:
     """Properties of a hundred of the oldest and of the newest contacts, all of them."""
     oldest, _ = client.page("contacts", None, (), limit=BATCH)
-    ids = list(dict.fromkeys(id_of(raw) for raw in (*oldest, *client.newest("contacts", BATCH))))
+    told = map(id_of, (*oldest, *client.newest("contacts", BATCH)))
+    ids = list(dict.fromkeys(filter(None, told)))
     batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
     rows = [row for batch in batches for row in client.read("contacts", batch, names)]
     return [row.get("properties") or {} for row in rows]

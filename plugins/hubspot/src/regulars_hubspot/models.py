@@ -91,14 +91,16 @@ def listed(body: bytes) -> tuple[list[Any], Any] | None:
     one of them cannot be understood: then `rows_of` finds out which."""
     try:
         page = _PAGES.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return (page.results, page.paging) if all(row.id.isdigit() for row in page.results) else None
 
 
 def id_of(raw: Any) -> str:
     """The id of a page's record; empty where it tells none."""
-    return raw.id if type(raw) is Row else str(raw.get("id", "")) if isinstance(raw, dict) else ""
+    if type(raw) is Row:
+        return raw.id
+    return str(raw.get("id", "")) if isinstance(raw, dict) else ""
 
 
 @lru_cache(1000)
@@ -115,6 +117,14 @@ def instant_of(millis: int) -> datetime:
         raise ValueError("an instant that no calendar has") from None
 
 
+def in_utc(found: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError where no calendar has it."""
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant that no calendar has") from None
+
+
 def _instant(raw: dict[str, Any], name: str) -> datetime | None:
     text = raw.get(name)
     if text is None:
@@ -125,4 +135,4 @@ def _instant(raw: dict[str, Any], name: str) -> datetime | None:
         raise ValueError(f"{name}: {text!r} is no instant") from None
     if found.tzinfo is None:
         raise ValueError(f"{name}: {text!r} has no time zone")
-    return found
+    return in_utc(found)

@@ -14,7 +14,7 @@ from typing import Any
 
 from regulars import MoneyError, Order, Page, Rejected, minor_units
 
-from regulars_hubspot.models import Row, country_of, instant_of, rows_of
+from regulars_hubspot.models import Row, country_of, in_utc, instant_of, rows_of
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("hs_external_order_id", "hs_order_name"),
@@ -102,4 +102,4 @@ def _instant(text: str | None) -> datetime | None:
     if text.isdigit() and len(text) > 8:
         return instant_of(int(text))
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return in_utc(found) if found.tzinfo else found.replace(tzinfo=UTC)

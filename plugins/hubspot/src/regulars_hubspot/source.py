@@ -165,8 +165,10 @@ class HubSpotSource:
         in_url = len(quote(",".join(names), safe="")) <= LONGEST_LIST
         while True:
             raws, following = self._client.page(kind, after, names if in_url else ())
-            if not in_url and raws:
-                raws = self._client.read(kind, list(map(id_of, raws))[:BATCH], names)
+            if not in_url:
+                ids = list(filter(None, map(id_of, raws)))[:BATCH]
+                odd = [raw for raw in raws if not id_of(raw)]  # to be set aside, not to be passed over
+                raws = [*odd, *(self._client.read(kind, ids, names) if ids else ())]
             # The last page has no successor: resuming at its own start reads it once more, harmlessly.
             yield raws, following or after or ""
             if following is None:

@@ -6,6 +6,7 @@ and looked into in half of it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ class Listing:
         """The page. None where the answer is anything but a page of objects in whole characters."""
         try:
             return self._page.decode(response.body) if response.status == 200 else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
 
     def odd(self, body: Mapping[str, Any], where: str) -> Told:
@@ -65,8 +66,8 @@ class Listing:
         return Told(list(map(self._object, rows)), body.get("total_items"))
 
     def alone(self, row: Any) -> Any:
-        """A row of a page as it would be by itself. Its numbers of more than 64 bits come as floats (see
-        `read_json`): no record can hold more."""
+        """A row of a page with its numbers of more than 64 bits as floats (see `read_json`): JSON in a record can
+        hold no more."""
         return self._object(read_json(as_text(row)))
 
     def _object(self, row: Any) -> Any:
@@ -74,5 +75,5 @@ class Listing:
 
 
 def as_text(row: Any) -> str:
-    """A row as JSON, without what was not told."""
-    return msgspec.json.encode(row).decode()
+    """A row as JSON: of what was asked for all that is not null. What is no number stays what it is."""
+    return json.dumps(msgspec.to_builtins(row))

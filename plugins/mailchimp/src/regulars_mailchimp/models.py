@@ -147,6 +147,8 @@ def text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, sort_keys=True)
+    if not -(2**63) <= value < 2**64:
+        value = float(value)  # as `read_json` gives it
     plain = repr(value)
     if "e" in plain:
         plain = format(Decimal(plain), "f")

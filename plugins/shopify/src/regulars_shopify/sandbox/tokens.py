@@ -47,7 +47,7 @@ class Tokens:
 
     @property
     def first_refresh(self) -> str:
-        """The refresh token that came with the first install."""
+        """The refresh token that came with the first install, which is made where there was none."""
         return next(iter(self.refreshes), None) or self.install()
 
     def install(self) -> str:
