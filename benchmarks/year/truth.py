@@ -206,11 +206,12 @@ class Shop:
             theirs = {n: v for n, v in fields.items() if not n.startswith(FIELDS["shop"])}
             found.foreign[f"customer {key}"] = (found.people[key], customer.consent, customer.consent_at, theirs)
         for number, order in shop.orders.live.items():
-            known = self._seen.get(number)
+            before, part = self._seen.get(number, (None, None))
             state = (order.updated, order.customer)  # a merge of customers moves orders and touches none
-            if known is None or known[0] != state:
-                known = self._seen[number] = (state, _order(order))
-            part = known[1]
+            if part is None or before != state:
+                part = _order(order)
+                if order.updated < shop.now():  # before its second is over it may change again
+                    self._seen[number] = (state, part)
             for name in ("orders", "lines", "refunds", "refund_lines", "parcels", "codes"):
                 getattr(found, name).update(getattr(part, name))
             found.foreign[f"order {order.id}"] = order.updated
