@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from regulars import Http, PlatformError, Response
 from regulars.secret import Redactor
@@ -32,7 +33,13 @@ def answer(body):
     return Response(200, {}, json.dumps(body).encode(), "GET x")
 
 
+FAR = {"id": "7", "properties": {}, "updatedAt": "0001-01-01T00:00:00+09:00"}
+ELSEWHERE = FAR | {"updatedAt": "2026-11-20T08:00:00Z", "createdAt": "2025-12-31T23:00:00+02:00"}
+
+
 @given(st.lists(RECORD, max_size=3))
+@example([FAR])
+@example([ELSEWHERE, ELSEWHERE | {"archivedAt": "0001-01-01T00:00:00+09:00"}])
 def test_a_page_at_a_stroke_is_what_its_records_are_one_after_the_other(records):
     whole = listed(json.dumps({"results": records}).encode())
     alone, rejected = rows_of(records)
@@ -120,3 +127,10 @@ def test_a_record_without_an_id_is_set_aside_also_where_the_others_are_read_one_
 def test_an_instant_that_no_calendar_has_in_utc_is_none(name):
     with pytest.raises(ValueError, match="no calendar"):
         row_of(GOOD | {name: "0001-01-01T00:00:00+09:00"})
+
+
+def test_every_instant_of_a_row_is_in_utc_whichever_way_it_was_read():
+    whole = listed(json.dumps({"results": [ELSEWHERE]}).encode())
+    assert whole is not None
+    for row in (whole[0][0], row_of(ELSEWHERE)):
+        assert [at.tzinfo for at in (row.updated_at, row.created_at)] == [UTC, UTC]

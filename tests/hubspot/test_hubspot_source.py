@@ -294,6 +294,13 @@ def test_a_membership_since_no_instant_is_told_with_its_list(joined):
         to_memberships([raw], "VIP", datetime(2026, 11, 20, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("joined", [None, ""])
+def test_a_membership_without_its_time_is_a_membership(joined):
+    raw = {"recordId": "1", "membershipTimestamp": joined}
+    (found,) = to_memberships([raw], "VIP", datetime(2026, 11, 20, tzinfo=UTC)).rows["membership"]
+    assert (found["person_id"], found["joined_at"]) == ("1", None)
+
+
 def test_a_broken_off_read_of_lists_goes_on(box, api, source, crowd, read, rows):
     box.populate(crowd(130))
     for name in ("regulars · A", "regulars · B"):

@@ -10,9 +10,8 @@ from regulars import Bounce, Columns, Deletion, Membership, Merge, Page, Platfor
 
 from regulars_hubspot.consents import to_consents
 from regulars_hubspot.fields import FIELD_PREFIX
-from regulars_hubspot.models import Row, country_of, in_utc, rows_of
+from regulars_hubspot.models import Row, country_of, instant, rows_of
 
-OTHER_EMAILS = "hs_additional_emails"
 CUSTOM = (
     "country",
     "lifecyclestage",
@@ -36,7 +35,7 @@ MAILABLE = (
 READ = (
     *MAILABLE,
     *CUSTOM,
-    OTHER_EMAILS,
+    "hs_additional_emails",
     "firstname",
     "lastname",
     "phone",
@@ -98,14 +97,14 @@ def to_people(rows: Sequence[Row], ours: Sequence[str], custom: Sequence[str]) -
             "updated_at": [row.updated_at for row in rows],
             "created_at": [row.created_at for row in rows],
             "email": texts("email"),
-            "other_emails": [row.many(OTHER_EMAILS) if row.properties.get(OTHER_EMAILS) else none for row in rows],
+            "other_emails": [row.many("hs_additional_emails") or none for row in rows],
             "phone": texts("phone"),
             "first_name": texts("firstname"),
             "last_name": texts("lastname"),
             "country": [country_of(properties.get("country")) for properties in told],
             "company": texts("company"),
             "tags": [none] * len(rows),
-            "held": [row.json(ours) for row in rows] if ours else ["{}"] * len(rows),
+            "held": [row.json(ours) for row in rows],
             "lists": [None] * len(rows),
             "custom": [row.json(custom) for row in rows],
         }
@@ -159,11 +158,8 @@ def to_merges(row: Row) -> list[Merge]:
 
 def _membership(raw: Any, name: str, now: datetime) -> Membership:
     try:
-        key, joined = str(raw["recordId"]), raw.get("membershipTimestamp")
-        at = datetime.fromisoformat(joined) if joined else None
-        if at and at.tzinfo is None:
-            raise ValueError("no zone")
-        at = at and in_utc(at)
+        key = str(raw["recordId"])
+        at = instant(raw, "membershipTimestamp") if raw.get("membershipTimestamp") else None
     except (AttributeError, KeyError, TypeError, ValueError):
         raise PlatformError(f"HubSpot answered nonsense for the members of list {name!r}") from None
     return Membership(id=f"{name}:{key}", updated_at=now, person_id=key, list=name, joined_at=at)

@@ -25,6 +25,14 @@ class Row(msgspec.Struct, rename="camel", gc=False):
     created_at: Instant | None = None
     archived_at: Instant | None = None
 
+    def __post_init__(self) -> None:
+        """Holds whichever way a record was read. Raises ValueError."""
+        if not self.id.isdigit():
+            raise ValueError(f"id: {self.id!r} is no record id")
+        self.updated_at = in_utc(self.updated_at)
+        self.created_at = self.created_at and in_utc(self.created_at)
+        self.archived_at = self.archived_at and in_utc(self.archived_at)
+
     def get(self, name: str) -> str | None:
         """A property's value, None where it is empty or was not read."""
         return self.properties.get(name) or None
@@ -40,8 +48,8 @@ class Row(msgspec.Struct, rename="camel", gc=False):
 
     def json(self, names: Iterable[str]) -> str:
         """Those of these properties that have a value, as a JSON object."""
-        told = self.properties
-        found = {name: value for name in names if (value := told.get(name))}
+        get = self.properties.get
+        found = {name: value for name in names if (value := get(name))}
         return json_text(found) if found else "{}"
 
 
@@ -50,18 +58,18 @@ def row_of(raw: Any) -> Row:
     if not isinstance(raw, dict):
         raise ValueError("a record that is no JSON object")
     key, properties = raw.get("id"), raw.get("properties")
-    if not isinstance(key, str) or not key.isdigit():
+    if not isinstance(key, str):
         raise ValueError(f"id: {key!r} is no record id")
     if not isinstance(properties, dict):
         raise ValueError("properties: there are none")
     if not _TEXTS.issuperset(map(type, properties.values())):
         wrong = next(name for name, value in properties.items() if type(value) not in _TEXTS)
         raise ValueError(f"properties: {wrong} is no text")
-    updated = _instant(raw, "updatedAt")
+    updated = instant(raw, "updatedAt")
     if updated is None:
         raise ValueError("updatedAt: there is none")
-    archived = _instant(raw, "archivedAt") if "archivedAt" in raw else None
-    return Row(key, updated, properties, _instant(raw, "createdAt"), archived)
+    archived = instant(raw, "archivedAt") if "archivedAt" in raw else None
+    return Row(key, updated, properties, instant(raw, "createdAt"), archived)
 
 
 def rows_of(raws: Sequence[Any], kind: str = "person") -> tuple[list[Row], list[Rejected]]:
@@ -93,7 +101,7 @@ def listed(body: bytes) -> tuple[list[Any], Any] | None:
         page = _PAGES.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
-    return (page.results, page.paging) if all(row.id.isdigit() for row in page.results) else None
+    return page.results, page.paging
 
 
 def id_of(raw: Any) -> str:
@@ -119,13 +127,17 @@ def instant_of(millis: int) -> datetime:
 
 def in_utc(found: datetime) -> datetime:
     """The same instant in UTC. Raises ValueError where no calendar has it."""
+    if found.tzinfo is UTC:
+        return found
     try:
         return found.astimezone(UTC)
     except OverflowError:
         raise ValueError("an instant that no calendar has") from None
 
 
-def _instant(raw: dict[str, Any], name: str) -> datetime | None:
+def instant(raw: dict[str, Any], name: str) -> datetime | None:
+    """An instant of a record's envelope in UTC, None where there is none. Raises ValueError where it is no instant
+    or has no zone."""
     text = raw.get(name)
     if text is None:
         return None

@@ -31,15 +31,20 @@ def _instant(value: Any) -> Any:
     return None if value == "" else value  # Mailchimp writes an empty text where it has nothing
 
 
-def _utc(value: datetime) -> datetime:
+def in_utc(found: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError where it has no zone, or no calendar goes that far."""
+    if found.tzinfo is UTC:
+        return found
+    if found.tzinfo is None:
+        raise ValueError(f"'{found.isoformat()}' has no zone")
     try:
-        return value.astimezone(UTC)
+        return found.astimezone(UTC)
     except OverflowError:
         raise ValueError("no calendar goes that far in UTC") from None
 
 
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
-Changed = Annotated[AwareDatetime, AfterValidator(_utc)]
+Changed = Annotated[AwareDatetime, AfterValidator(in_utc)]
 Instant = Annotated[Changed | None, BeforeValidator(_instant)]
 Status = Annotated[str, BeforeValidator(_status)]
 
@@ -147,7 +152,7 @@ def text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return json.dumps(value, sort_keys=True)
-    if not -(2**63) <= value < 2**64:
+    if not -(2**63) <= value < 2**64 and abs(value) < 2**1023:
         value = float(value)  # as `read_json` gives it
     plain = repr(value)
     if "e" in plain:

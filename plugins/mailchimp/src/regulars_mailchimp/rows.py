@@ -16,7 +16,7 @@ from regulars import Bounce, Columns, Deletion, Record, json_text
 
 from regulars_mailchimp.groups import Interest, chosen
 from regulars_mailchimp.listing import Row
-from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, text
+from regulars_mailchimp.models import FIELD_PREFIX, LIST_PREFIX, in_utc, text
 
 STATES = {
     "subscribed": "subscribed",
@@ -196,15 +196,6 @@ def bounce(row: Row, changed: datetime) -> Bounce:
 def instant(text: str) -> datetime:
     """A text of Mailchimp's as an aware instant in UTC. Raises ValueError for one without a zone."""
     return in_utc(datetime.fromisoformat(text))
-
-
-def in_utc(found: datetime) -> datetime:
-    """The same instant in UTC. Raises ValueError where it has no zone."""
-    if found.tzinfo is UTC:
-        return found
-    if found.tzinfo is None:
-        raise ValueError(f"'{found.isoformat()}' has no zone")
-    return found.astimezone(UTC)
 
 
 def _instants(texts: Sequence[Any]) -> list[datetime | None]:

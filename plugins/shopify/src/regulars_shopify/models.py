@@ -21,7 +21,8 @@ def at(*path: str) -> Any:
     return Field(validation_alias=AliasPath(*path))
 
 
-def _instant(text: Any) -> datetime:
+def instant(text: Any) -> datetime:
+    """An instant in UTC. Raises ValueError for anything but a text that says one with its time zone."""
     # Asked three times of a customer: what is nearly always so comes first.
     try:
         found = datetime.fromisoformat(text)
@@ -34,7 +35,7 @@ def _instant(text: Any) -> datetime:
     raise ValueError("this is no instant with a time zone")
 
 
-Instant = Annotated[datetime, PlainValidator(_instant)]
+Instant = Annotated[datetime, PlainValidator(instant)]
 """An instant in UTC. Pydantic's own come each with a zone object, which makes comparing and storing them slow."""
 
 

@@ -21,6 +21,8 @@ from typing import Any
 
 from regulars import AuthError, PlatformError, Secret
 
+from regulars_shopify.models import instant
+
 _WHERE = "shopify webhook"
 
 
@@ -118,7 +120,7 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[Secret]) 
             shop=told["x-shopify-shop-domain"],
             webhook_id=told["x-shopify-webhook-id"],
             event_id=told.get("x-shopify-event-id", ""),
-            triggered_at=_instant(told.get("x-shopify-triggered-at", "")),
+            triggered_at=_triggered(told.get("x-shopify-triggered-at", "")),
             api_version=told.get("x-shopify-api-version", ""),
             payload=payload if isinstance(payload, dict) else {},
         )
@@ -126,12 +128,11 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[Secret]) 
         raise PlatformError(f"a signed delivery cannot be understood ({fault!r})", where=_WHERE) from None
 
 
-def _instant(text: str) -> datetime | None:
+def _triggered(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        return instant(text)
     except ValueError:
         return None  # nothing rests on it, and what somebody asked for must not be lost over it
-    return found if found.tzinfo else None
 
 
 def privacy(webhook: Webhook) -> Privacy | None:
